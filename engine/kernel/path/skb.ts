@@ -1,0 +1,37 @@
+import type { Frame, IpPacket } from '../../net/packet.ts'
+import type { RecordRef } from '../tables.ts'
+
+/**
+ * A packet inside one host, with the kernel's notes on it. Plain data: it may wait in the event queue.
+ * `frame` is present from a device's receive until layer 2 is stripped, and again once the neighbour is known.
+ */
+export interface Skb {
+  /** Same id from the sending socket to its end, through NAT and encapsulation; answers have ids of their own. */
+  readonly packet: string
+  /** `0` for the packet itself; `0.1`, `0.2` for copies (flooding) and for ARP or ND that it caused. */
+  readonly branch: string
+  readonly netns: string
+  /** Link id the packet was received on; absent for locally generated ones. */
+  readonly iif?: string
+  /** Link id chosen to send on, once routed. */
+  readonly oif?: string
+  readonly frame?: Frame
+  readonly ip?: IpPacket
+  readonly mark: number
+  readonly priority: number
+  /** Conntrack row id and what the packet is to it. */
+  readonly ct?: { readonly id: string; readonly info: 'new' | 'established' | 'related' | 'established-reply' | 'related-reply' | 'invalid' | 'untracked' }
+  readonly ctZone?: number
+  /** Next hop chosen by routing: what the neighbour layer resolves. */
+  readonly nexthop?: { readonly dev: string; readonly via: string }
+  /** Set while bridge netfilter borrows the IP hooks: the ports, and the MAC that DNAT may replace. */
+  readonly bridged?: { readonly physIn: string; readonly physOut?: string }
+  /** Tunnel metadata of a collect-metadata device. */
+  readonly tunnel?: { readonly vni: number; readonly src: string; readonly dst: string }
+  /** PMTU and addresses before in-host NAT, used to answer errors. */
+  readonly sock?: string
+  /** Which rows decided DNAT and SNAT in this host, for the explanation. */
+  readonly nat?: { readonly dnat?: RecordRef; readonly snat?: RecordRef }
+  /** How often this skb was re-injected; a guard against loops inside one host. */
+  readonly depth: number
+}

@@ -1,0 +1,346 @@
+import type { Owned } from '../core/cause.ts'
+import type { Row } from '../core/table.ts'
+import type { Cidr, Family, Ip, Mac } from '../net/address.ts'
+import type { IpPacket } from '../net/packet.ts'
+
+/**
+ * The rows of a simulated Linux host. A host does not know that Kubernetes exists: pods are netns, and what
+ * their owner is called is only in `cause`. Switches, routers and outside hosts are hosts too.
+ *
+ * Ids: host `worker`; netns `worker` (the root netns has the host's own id) or `worker/cni-1f2e...`;
+ * link `<netns>|<ifname>`. Everything in a netns carries `netns` and is indexed by it.
+ */
+export interface HostRow extends Row, Owned {
+  readonly kind: 'node' | 'router' | 'switch' | 'outside'
+  readonly cluster?: string
+  /** A host that is down neither receives nor sends. */
+  readonly up: boolean
+}
+
+export interface NetnsRow extends Row, Owned {
+  readonly host: string
+  /** `/run/netns/cni-...` for pods, absent for a root netns. */
+  readonly path?: string
+  /** Next ifindex to hand out; loopback is 1. */
+  readonly nextIfindex: number
+}
+
+export type LinkKind = 'loopback' | 'veth' | 'bridge' | 'vxlan' | 'ether' | 'dummy' | 'ipip' | 'tun'
+
+export interface LinkRow extends Row, Owned {
+  readonly netns: string
+  readonly ifindex: number
+  readonly name: string
+  readonly kind: LinkKind
+  readonly mac: Mac
+  readonly mtu: number
+  /** Administratively up (IFF_UP). Carrier is derived: a veth or ether has it when its peer is up too. */
+  readonly up: boolean
+  /** Link id of the bridge this link is a port of. */
+  readonly master?: string
+  /** Link id of the other end of a veth pair or of an `ether` wire. */
+  readonly peer?: string
+  /** `ether` only: propagation delay of the wire, and whether the wire is cut. */
+  readonly latencyUs?: number
+  readonly cut?: boolean
+  /** Only as a bridge port. */
+  readonly port?: { readonly hairpin: boolean; readonly learning: boolean; readonly flood: boolean; readonly isolated: boolean }
+  readonly bridge?: { readonly forwardDelayUs: number; readonly ageingUs: number; readonly promiscuous?: boolean }
+  readonly vxlan?: { readonly vni: number; readonly port: number; readonly local: Ip; readonly dev: string; readonly learning: boolean }
+  readonly ipip?: { readonly local: Ip; readonly remote?: Ip; readonly ttl: number | 'inherit' }
+  readonly promisc?: boolean
+  readonly stats?: { readonly rxPackets: number; readonly txPackets: number; readonly rxBytes: number; readonly txBytes: number }
+}
+
+export interface AddrRow extends Row, Owned {
+  readonly netns: string
+  readonly link: string
+  readonly family: Family
+  readonly address: Ip
+  readonly prefixLen: number
+  readonly scope: 'global' | 'link' | 'host'
+  readonly broadcast?: Ip
+  readonly secondary?: boolean
+  /** Order in which addresses were added to the netns: the first of a subnet is the primary. */
+  readonly seq: number
+}
+
+/** One entry of the fib. `dev` is a link id. */
+export interface RouteRow extends Row, Owned {
+  readonly netns: string
+  readonly family: Family
+  /** Number of the table: 255 local, 254 main, 253 default. */
+  readonly table: number
+  readonly dst: Cidr
+  readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast' | 'anycast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw'
+  readonly nexthops: readonly { readonly dev: string; readonly via?: Ip; readonly onlink?: boolean; readonly weight?: number }[]
+  readonly src?: Ip
+  readonly scope: 'global' | 'link' | 'host'
+  readonly proto: string
+  readonly metric: number
+  readonly mtu?: number
+}
+
+/** A policy routing rule (`ip rule`). */
+export interface RuleRow extends Row, Owned {
+  readonly netns: string
+  readonly family: Family
+  readonly priority: number
+  readonly from?: Cidr
+  readonly to?: Cidr
+  readonly fwmark?: { readonly value: number; readonly mask: number }
+  readonly iif?: string
+  readonly action: { readonly lookup: number } | 'blackhole' | 'unreachable' | 'prohibit'
+}
+
+export type NeighState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | 'FAILED' | 'PERMANENT' | 'NOARP'
+
+export interface NeighRow extends Row, Owned {
+  readonly netns: string
+  readonly link: string
+  readonly family: Family
+  readonly address: Ip
+  readonly lladdr?: Mac
+  readonly state: NeighState
+  readonly updatedUs: number
+  readonly usedUs: number
+  readonly probes: number
+  readonly proxy?: boolean
+}
+
+/** Forwarding database: of a bridge (`link` is the port, `bridge` its bridge) or of a VXLAN device (`dst` is the far VTEP). */
+export interface FdbRow extends Row, Owned {
+  readonly netns: string
+  readonly link: string
+  readonly bridge?: string
+  readonly mac: Mac
+  readonly dst?: Ip
+  readonly state: 'permanent' | 'static' | 'reachable'
+  /** `self`: held by the device itself; `master`: by the bridge over it. `local` marks a port's own MAC. */
+  readonly flags: readonly ('self' | 'master' | 'local')[]
+  readonly updatedUs: number
+}
+
+export interface SysctlRow extends Row, Owned {
+  readonly netns: string
+  /** As printed by `sysctl`, e.g. `net.ipv4.ip_forward`, `net.ipv4.conf.eth0.rp_filter`. */
+  readonly key: string
+  readonly value: string
+}
+
+// --- netfilter -------------------------------------------------------------------------------------------------
+
+export type NfHook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+export type IptTable = 'raw' | 'mangle' | 'nat' | 'filter'
+
+/**
+ * A chain of one iptables table in one netns, with its rules in order. Rules are shared by reference between nodes
+ * that hold the same ones. A base chain has a `hook`, a `priority` and a `policy`.
+ */
+export interface NfChainRow extends Row, Owned {
+  readonly netns: string
+  readonly family: Family
+  readonly table: IptTable
+  readonly name: string
+  readonly hook?: NfHook
+  readonly priority?: number
+  readonly policy?: 'ACCEPT' | 'DROP'
+  readonly rules: readonly NfRule[]
+}
+
+/** One rule as data. `matches` are all to hold; their order is the printed order. */
+export interface NfRule extends Owned {
+  readonly matches: readonly NfMatch[]
+  readonly target?: NfTarget
+}
+
+export type NfMatch =
+  | { readonly kind: 'src' | 'dst'; readonly cidr: Cidr; readonly not?: boolean }
+  | { readonly kind: 'in' | 'out'; readonly name: string; readonly not?: boolean }
+  | { readonly kind: 'proto'; readonly proto: 'tcp' | 'udp' | 'sctp' | 'icmp' | 'ipv6-icmp' | 'ipencap'; readonly not?: boolean }
+  | { readonly kind: 'comment'; readonly text: string }
+  | { readonly kind: 'sport' | 'dport'; readonly proto: 'tcp' | 'udp' | 'sctp'; readonly from: number; readonly to: number; readonly not?: boolean }
+  | { readonly kind: 'multiport'; readonly which: 'sports' | 'dports' | 'ports'; readonly ports: readonly (number | readonly [number, number])[]; readonly not?: boolean }
+  | { readonly kind: 'tcp-flags'; readonly mask: string; readonly set: string; readonly not?: boolean }
+  | { readonly kind: 'icmp-type'; readonly type: string; readonly not?: boolean }
+  | { readonly kind: 'mark' | 'connmark'; readonly value: number; readonly mask: number; readonly not?: boolean }
+  | { readonly kind: 'ctstate'; readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]; readonly not?: boolean }
+  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly type: 'LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST'; readonly not?: boolean; readonly limitIfaceIn?: boolean }
+  /** `p` of 2^31, as the kernel keeps `--probability`. */
+  | { readonly kind: 'statistic'; readonly mode: 'random'; readonly p: number }
+  | { readonly kind: 'statistic'; readonly mode: 'nth'; readonly every: number; readonly packet: number }
+  | { readonly kind: 'set'; readonly name: string; readonly dirs: readonly ('src' | 'dst')[]; readonly not?: boolean }
+  | { readonly kind: 'recent'; readonly name: string; readonly op: 'set' | 'rcheck' | 'update' | 'remove'; readonly seconds?: number; readonly reap?: boolean; readonly not?: boolean }
+  | { readonly kind: 'physdev'; readonly isBridged?: boolean; readonly in?: string; readonly out?: string; readonly not?: boolean }
+  | { readonly kind: 'rpfilter'; readonly invert?: boolean; readonly loose?: boolean; readonly validMark?: boolean }
+
+export type NfTarget =
+  | { readonly kind: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' | 'TRACE' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  | { readonly kind: 'MARK' | 'CONNMARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
+  | { readonly kind: 'CONNMARK'; readonly op: 'save' | 'restore'; readonly mask?: number }
+  | { readonly kind: 'DNAT' | 'SNAT'; readonly to: string; readonly random?: boolean; readonly randomFully?: boolean; readonly persistent?: boolean }
+  | { readonly kind: 'MASQUERADE'; readonly random?: boolean; readonly randomFully?: boolean; readonly toPorts?: string }
+  | { readonly kind: 'REDIRECT'; readonly toPorts?: string }
+  | { readonly kind: 'REJECT'; readonly with: string }
+  | { readonly kind: 'CT'; readonly zone?: number; readonly notrack?: boolean }
+  | { readonly kind: 'LOG'; readonly prefix?: string }
+  | { readonly kind: 'TCPMSS'; readonly clampMssToPmtu?: boolean; readonly setMss?: number }
+
+/** Counters of a chain's rules and policy (index = rule, last = policy), apart from the rules so that these stay shared. */
+export interface NfCountRow extends Row {
+  readonly netns: string
+  readonly packets: readonly number[]
+  readonly bytes: readonly number[]
+}
+
+/** A hook program that is not a chain: where tc, XDP, cgroup, OVS and IPVS find their place in the walk. */
+export interface HookRow extends Row, Owned {
+  readonly netns: string
+  readonly link?: string
+  readonly hook: NfHook | 'xdp' | 'tc-ingress' | 'tc-egress' | 'cgroup-connect' | 'cgroup-sendmsg' | 'cgroup-recvmsg' | 'rx-handler'
+  readonly priority: number
+  /** Name in the static table of programs. */
+  readonly program: string
+  readonly config?: unknown
+}
+
+/** An ipset or nft set. Members are text in ipset's spelling (`10.96.20.30,tcp:80`), cause per member where known. */
+export interface NfSetRow extends Row, Owned {
+  readonly netns: string
+  readonly name: string
+  readonly type: string
+  readonly family: Family
+  readonly members: readonly string[]
+}
+
+/** `/proc/net/xt_recent/NAME`. */
+export interface RecentRow extends Row {
+  readonly netns: string
+  readonly name: string
+  readonly entries: readonly { readonly address: Ip; readonly lastUs: number }[]
+}
+
+/** One direction of a tracked flow. For ICMP `sport` is the echo id and `dport` is 0. */
+export interface Tuple {
+  readonly proto: 'tcp' | 'udp' | 'icmp' | 'ipv6-icmp' | 'sctp' | 'ipencap'
+  readonly src: Ip
+  readonly dst: Ip
+  readonly sport: number
+  readonly dport: number
+}
+
+export type TcpCtState = 'NONE' | 'SYN_SENT' | 'SYN_RECV' | 'ESTABLISHED' | 'FIN_WAIT' | 'CLOSE_WAIT' | 'LAST_ACK' | 'TIME_WAIT' | 'CLOSE' | 'SYN_SENT2'
+
+export interface ConntrackRow extends Row {
+  readonly netns: string
+  readonly zone: number
+  readonly family: Family
+  readonly orig: Tuple
+  /** The reply tuple as expected on the wire: NAT shows as its difference from the mirrored `orig`. */
+  readonly reply: Tuple
+  /** Text keys of both tuples with the zone, for the lookup index. */
+  readonly keys: readonly string[]
+  readonly status: readonly ('SEEN_REPLY' | 'ASSURED' | 'SRC_NAT' | 'DST_NAT' | 'CONFIRMED' | 'DYING')[]
+  readonly tcp?: TcpCtState
+  readonly mark: number
+  readonly createdUs: number
+  /** Dead from then on unless refreshed; looked at lazily, no event is queued for it. */
+  readonly expiresUs: number
+  /** Rule refs that made the DNAT and the SNAT, so that later packets can name them. */
+  readonly dnatBy?: RecordRef
+  readonly snatBy?: RecordRef
+}
+
+/** What the kernel learned about a path (`ip route get` prints it): PMTU exceptions. */
+export interface PmtuRow extends Row {
+  readonly netns: string
+  readonly dst: Ip
+  readonly mtu: number
+  readonly expiresUs: number
+}
+
+// --- sockets ---------------------------------------------------------------------------------------------------
+
+export type TcpState = 'LISTEN' | 'SYN-SENT' | 'SYN-RECV' | 'ESTAB' | 'FIN-WAIT-1' | 'FIN-WAIT-2' | 'CLOSE-WAIT' | 'LAST-ACK' | 'CLOSING' | 'TIME-WAIT' | 'CLOSED' | 'UNCONN'
+
+export interface SocketRow extends Row, Owned {
+  readonly netns: string
+  readonly proto: 'tcp' | 'udp' | 'icmp' | 'sctp'
+  readonly family: Family
+  /** `0.0.0.0` or `::` when bound to any. */
+  readonly localIp: Ip
+  readonly localPort: number
+  readonly remoteIp?: Ip
+  readonly remotePort?: number
+  readonly state: TcpState
+  /** Application row that reads this socket. */
+  readonly app?: string
+  /** Process name as `ss -p` prints it. */
+  readonly process?: string
+  /** Protocol control block of the socket module; plain data, nobody else reads it. */
+  readonly pcb?: unknown
+  /** Last error delivered to the application, errno name. */
+  readonly error?: string
+}
+
+/** A program on a host: a named state machine over its sockets. `program` finds its functions in the static table. */
+export interface AppRow extends Row, Owned {
+  readonly netns: string
+  readonly program: string
+  readonly config: unknown
+  readonly state: unknown
+}
+
+/** A file that some program reads: `/etc/resolv.conf` of a pod, `/run/flannel/subnet.env` of a host, a host-local lease. */
+export interface FileRow extends Row, Owned {
+  /** Netns id for a pod's own files, host id for the host's. */
+  readonly scope: string
+  readonly path: string
+  readonly text: string
+}
+
+/** A reference to a row that survives the row: where it was, and the row as it was. */
+export interface RecordRef {
+  readonly table: string
+  readonly id: string
+  /** Index of the rule within a chain row. */
+  readonly rule?: number
+  /** The row as it was when it decided (shared, frozen). */
+  readonly row?: unknown
+}
+
+/** A packet parked until its neighbour resolves, a fragment awaiting the others, and the like. */
+export interface QueuedSkbRow extends Row {
+  readonly netns: string
+  readonly link: string
+  readonly reason: 'neigh' | 'frag'
+  readonly key: string
+  readonly skb: unknown
+  readonly packet?: IpPacket
+}
+
+declare module '../core/tables.ts' {
+  interface Tables {
+    host: HostRow
+    netns: NetnsRow
+    link: LinkRow
+    addr: AddrRow
+    route: RouteRow
+    rule: RuleRow
+    neigh: NeighRow
+    fdb: FdbRow
+    sysctl: SysctlRow
+    nfChain: NfChainRow
+    nfCount: NfCountRow
+    nfSet: NfSetRow
+    recent: RecentRow
+    hook: HookRow
+    conntrack: ConntrackRow
+    pmtu: PmtuRow
+    socket: SocketRow
+    app: AppRow
+    queuedSkb: QueuedSkbRow
+    file: FileRow
+  }
+}
