@@ -14,7 +14,8 @@ export function build(scenario) {
   for (const ns of all) {
     for (const link of everyLink(all, ns.name)) {
       if (link.master) ip(ns.name, `link set ${link.name} master ${link.master}`)
-      if (link.hairpin !== undefined) bridge(ns.name, `link set dev ${link.name} hairpin ${link.hairpin ? 'on' : 'off'}`)
+      if (link.hairpin !== undefined)
+        bridge(ns.name, `link set dev ${link.name} hairpin ${link.hairpin ? 'on' : 'off'}`)
     }
     for (const addr of ns.addrs ?? []) ip(ns.name, `addr add ${addr}${addr.includes(':') ? ' nodad' : ''}`)
     for (const link of everyLink(all, ns.name)) ip(ns.name, `link set ${link.name} up`)
@@ -36,7 +37,9 @@ export function sysctl(netns, key, value) {
 }
 
 export function tearDown() {
-  const names = run('ip', ['netns', 'list']).split('\n').map((line) => line.split(' ')[0])
+  const names = run('ip', ['netns', 'list'])
+    .split('\n')
+    .map((line) => line.split(' ')[0])
   for (const name of names) if (name.startsWith(PREFIX)) run('ip', ['netns', 'del', name])
 }
 
@@ -58,7 +61,10 @@ function addLink(netns, link) {
     return ip(netns, `${common} id ${vni} dstport ${port} local ${local} dev ${dev} ${learning ? '' : 'no'}learning`)
   }
   const { peer } = link
-  return ip(netns, `${common} peer name ${peer.name} address ${peer.mac} mtu ${peer.mtu ?? link.mtu ?? 1500} netns ${real(peer.netns)}`)
+  return ip(
+    netns,
+    `${common} peer name ${peer.name} address ${peer.mac} mtu ${peer.mtu ?? link.mtu ?? 1500} netns ${real(peer.netns)}`,
+  )
 }
 
 /** Links of a namespace, those born as the peer of another namespace's link included. */

@@ -2,7 +2,10 @@
 
 /** -> rows with numeric ports; the caller decides which ports are stable. */
 export function conntrackRows(netns, text) {
-  return text.split('\n').filter((line) => /^ipv[46] /.test(line)).map((line) => rowOf(netns, line))
+  return text
+    .split('\n')
+    .filter((line) => /^ipv[46] /.test(line))
+    .map((line) => rowOf(netns, line))
 }
 
 function rowOf(netns, line) {

@@ -2,7 +2,20 @@
 import { inside, PREFIX, real, run } from './sh.mjs'
 
 const json = (command, netns, words) =>
-  JSON.parse(run(command, ['-n', real(netns), '-j', ...words.split(' ')]).replaceAll(PREFIX, '') || '[]')
+  JSON.parse(run(command, ['-n', real(netns), '-j', ...words.split(' ')]).replaceAll(PREFIX, '') || '[]', withoutNoise)
+
+/** Queues, segmentation limits, spanning tree timers and multicast snooping fill pages and decide nothing here. */
+const NOISE = new RegExp(
+  [
+    '^(num_[tr]x_queues|[gt]so_.*|gro_.*|min_mtu|max_mtu|inet6_addr_gen_mode|linkmode|group|txqlen|allmulti',
+    'mcast_.*|multicast_.*|root_.*|designated_.*|bridge_id|.*_timer|hello_.*|max_age|stp_.*|topology_.*|gc_.*|nf_call_.*',
+    'vlan_.*|fdb_.*|group_.*|guard|fastleave|tcn.*|config_pending|message_age|(valid|preferred)_life_time|cost|id_str|no)$',
+  ].join('|'),
+)
+
+function withoutNoise(key, value) {
+  return NOISE.test(key) ? undefined : value
+}
 
 const SYSCTLS = [
   'net.ipv4.ip_forward',
@@ -24,7 +37,6 @@ export function dumpBefore(ns, ipv6) {
     rule: json('ip', ns.name, 'rule'),
     neigh: json('ip', ns.name, 'neigh'),
     fdb: json('bridge', ns.name, 'fdb'),
-    bridgeLink: json('bridge', ns.name, '-d link'),
   }
 }
 
@@ -33,11 +45,19 @@ export function dumpAfter(netns) {
   return { neigh: json('ip', netns, 'neigh'), fdb: json('bridge', netns, 'fdb') }
 }
 
-export const iptablesSave = (netns, family = 4) => inside(netns, [family === 4 ? 'iptables-save' : 'ip6tables-save', '-c'])
+export const iptablesSave = (netns, family = 4) =>
+  inside(netns, [family === 4 ? 'iptables-save' : 'ip6tables-save', '-c'])
 
-export function conntrackList(netns) {
-  const entries = ['ipv4', 'ipv6'].map((family) => inside(netns, ['conntrack', '-L', '-o', 'extended', '-f', family]))
-  return entries.join('')
+export function zeroCounters(netns, ipv6) {
+  for (const tool of ipv6 ? ['iptables', 'ip6tables'] : ['iptables']) {
+    const tables = inside(netns, [`${tool}-save`]).matchAll(/^\*(\S+)$/gm)
+    for (const [, table] of tables) inside(netns, [tool, '-t', table, '-Z'])
+  }
+}
+
+export function conntrackList(netns, ipv6) {
+  const families = ipv6 ? ['ipv4', 'ipv6'] : ['ipv4']
+  return families.map((family) => inside(netns, ['conntrack', '-L', '-o', 'extended', '-f', family])).join('')
 }
 
 export function versions() {

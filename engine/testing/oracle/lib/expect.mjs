@@ -5,7 +5,7 @@ import { readPcapng } from './pcap.mjs'
 import { rulesHit } from './rules-text.mjs'
 import { topologyOf } from './topology.mjs'
 
-/** raw: { versions, state, runs: [{ run, pcapng, rulesBefore, rulesAfter, conntrackBefore, conntrackAfter }] } */
+/** raw: { versions, state, runs: [{ run, pcapng, rules, conntrackBefore, conntrack }] } */
 export function expectOf(scenario, raw) {
   const { name, title, settles, needs } = scenario
   return {
@@ -41,9 +41,9 @@ function runOf(scenario, one) {
       arp: distinct(decoded.map(arpOf).filter(Boolean)),
       nd: distinct(decoded.filter((frame) => frame.nd).map(({ point, dir, eth, nd }) => ({ point, dir, eth, ...nd }))),
       conntrack: conntrackOf(one, run.probe).map((row) => maskPorts(row, stable)),
-      rulesHit: Object.keys(one.rulesAfter).flatMap((netns) => [
-        ...rulesHit(netns, 'inet', one.rulesBefore[netns].iptables, one.rulesAfter[netns].iptables),
-        ...rulesHit(netns, 'inet6', one.rulesBefore[netns].ip6tables, one.rulesAfter[netns].ip6tables),
+      rulesHit: Object.entries(one.rules).flatMap(([netns, { iptables, ip6tables }]) => [
+        ...rulesHit(netns, 'inet', iptables),
+        ...rulesHit(netns, 'inet6', ip6tables),
       ]),
       neigh: Object.entries(run.after).flatMap(([netns, after]) => neighOf(netns, after.neigh)),
       fdb: Object.entries(run.after).flatMap(([netns, after]) => fdbOf(netns, after.fdb)),
@@ -108,27 +108,42 @@ function clientOf(run, frames) {
 }
 
 const isErrorFor = (probe, frame) =>
-  frame.dir === 'in' && frame.point.startsWith(`${probe.netns}/eth`) && frame.icmp?.quoted !== undefined &&
+  frame.dir === 'in' &&
+  frame.point.startsWith(`${probe.netns}/eth`) &&
+  frame.icmp?.quoted !== undefined &&
   frame.icmp.quoted.dst === probe.dst
 
 /** New entries, and the probe's own if it was there before. */
 function conntrackOf(one, probe) {
-  return Object.entries(one.conntrackAfter).flatMap(([netns, text]) => {
+  return Object.entries(one.conntrack).flatMap(([netns, text]) => {
     const key = (row) => JSON.stringify([row.proto, row.orig])
     const old = new Set(conntrackRows(netns, one.conntrackBefore[netns] ?? '').map(key))
     const own = (row) => probe.sport !== undefined && row.proto === probe.proto && row.orig.sport === probe.sport
-    return conntrackRows(netns, text).filter((row) => own(row) || !old.has(key(row)))
+    return conntrackRows(netns, text)
+      .filter((row) => own(row) || !old.has(key(row)))
+      .sort(byText)
   })
 }
+
+/** The kernel lists by hash; a recording should not change with its seed. */
+const byText = (a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
 function neighOf(netns, rows) {
   return rows
     .filter((row) => !row.state.includes('PERMANENT') && !row.state.includes('NOARP'))
-    .map((row) => ({ netns, dev: row.dev, ip: row.dst, ...(row.lladdr ? { mac: row.lladdr } : {}), state: row.state[0] }))
+    .map((row) => ({
+      netns,
+      dev: row.dev,
+      ip: row.dst,
+      ...(row.lladdr ? { mac: row.lladdr } : {}),
+      state: row.state[0],
+    }))
+    .sort(byText)
 }
 
 function fdbOf(netns, rows) {
   return rows
     .filter((row) => row.master && !['permanent', 'static'].includes(row.state))
     .map((row) => ({ netns, dev: row.ifname, master: row.master, mac: row.mac }))
+    .sort(byText)
 }

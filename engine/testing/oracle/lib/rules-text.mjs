@@ -10,25 +10,14 @@ export function stripCounters(text) {
     .join('')
 }
 
-/** Rules whose packet counter is larger in `after`, in the order of the text. */
-export function rulesHit(netns, family, before, after) {
-  const seen = new Map(counted(before).map((rule) => [rule.key, rule.packets]))
-  return counted(after)
-    .filter((rule) => rule.packets > (seen.get(rule.key) ?? 0))
-    .map(({ table, rule }) => ({ netns, family, table, rule }))
-}
-
-function counted(text) {
-  const rules = []
-  const repeated = new Map()
+/** Rules whose packet counter is not zero, in the order of the text; the recorder zeroes them before each run. */
+export function rulesHit(netns, family, text) {
+  const hit = []
   let table = ''
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1)
     const match = /^\[(\d+):\d+\] (-A .*)$/.exec(line)
-    if (!match) continue
-    const same = `${table} ${match[2]}`
-    repeated.set(same, (repeated.get(same) ?? 0) + 1)
-    rules.push({ table, rule: match[2], packets: Number(match[1]), key: `${same} ${repeated.get(same)}` })
+    if (match && match[1] !== '0') hit.push({ netns, family, table, rule: match[2] })
   }
-  return rules
+  return hit
 }

@@ -6,7 +6,12 @@ export const real = (netns) => PREFIX + netns
 
 export function run(command, args, options = {}) {
   try {
-    return execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26, stdio: ['pipe', 'pipe', 'pipe'], ...options })
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...options,
+    })
   } catch (error) {
     throw new Error(`${command} ${args.join(' ')}\n${error.stderr ?? error.message}`)
   }
