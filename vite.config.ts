@@ -32,6 +32,8 @@ function contentSecurityPolicy(): Plugin {
 
 /** Libraries that make up the editor; whatever else is lazy goes to the part that asks for it. */
 const EDITOR_PACKAGES = /[\\/]node_modules[\\/]monaco-editor[\\/]/
+/** The style sheet of the lazy editor chunk (named for app/editor/Editor.tsx) and Monaco's icon font. */
+const EDITOR_ASSETS = /^editor[^/]*\.css$|monaco-editor|codicon/i
 
 export default defineConfig({
   base: './',
@@ -48,6 +50,10 @@ export default defineConfig({
           chunk.moduleIds.some((id) => EDITOR_PACKAGES.test(id))
             ? 'assets/editor/[name]-[hash].js'
             : 'assets/app/[name]-[hash].js',
+        assetFileNames: (asset) =>
+          [...asset.names, ...asset.originalFileNames].some((name) => EDITOR_ASSETS.test(name))
+            ? 'assets/editor/[name]-[hash][extname]'
+            : 'assets/app/[name]-[hash][extname]',
       },
     },
   },

@@ -17,10 +17,13 @@ export async function findBrowser() {
   return (await playwrightsOwn()) ?? systemBrowser()
 }
 
-/** Downloads Playwright's Chromium, or, as root on Debian, installs the distribution's. */
+/**
+ * As root on Debian installs the distribution's Chromium, which brings its shared libraries along (a bare container has
+ * none of them); else downloads Playwright's.
+ */
 export async function installBrowser() {
   if (process.env.BROWSER_PATH) return undefined
-  return (await download()) ?? aptInstall()
+  return aptInstall() ?? (await download())
 }
 
 async function playwrightsOwn() {
@@ -102,7 +105,7 @@ function aptInstall() {
   const updated = run('apt-get', ['update', '-qq'], APT_LIMIT_MS)
   if (updated)
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'], APT_LIMIT_MS)
-  return systemBrowser()
+  return usable('/usr/bin/chromium', 'apt') ?? systemBrowser()
 }
 
 function run(command, args, timeout) {
