@@ -1,0 +1,114 @@
+import type { Diagnostic, KubeObject } from '../api/types.ts'
+import type { Components } from '../control/components.ts'
+import { unknownComponent } from '../control/components.ts'
+import { findings } from '../control/findings.ts'
+import type { SourceFile } from '../protocol.ts'
+import { loadScenario, type Running } from '../scenario.ts'
+import { runAsk } from './asks.ts'
+import { applyStep, type StepRequest } from './steps.ts'
+
+/** One request of `headless.md`. */
+export interface Request {
+  readonly id?: unknown
+  readonly scenario?: string
+  readonly files?: Readonly<Record<string, string>>
+  readonly objects?: readonly KubeObject[]
+  readonly components?: Components
+  readonly admission?: boolean
+  readonly seed?: number
+  readonly untilMs?: number
+  readonly asks?: readonly unknown[]
+  readonly steps?: readonly StepRequest[]
+}
+
+export interface Failure {
+  readonly id: unknown
+  readonly error: { readonly code: string; readonly message: string; readonly line?: number | null }
+}
+
+export interface Answer {
+  readonly id: unknown
+  readonly answers: readonly unknown[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly stored: number
+  readonly settled: boolean
+  readonly simulatedMs: number
+  readonly events: number
+}
+
+/** Answers one line of JSON. Never throws: what cannot be read is an error answer. */
+export function answerLine(line: string): Answer | Failure {
+  let request: unknown
+  try {
+    request = JSON.parse(line)
+  } catch (error) {
+    return failure(null, 'bad-json', `the line is not JSON: ${text(error)}`)
+  }
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) return failure(null, 'bad-request', 'a request is a JSON object')
+  const id = (request as Request).id ?? null
+  try {
+    return answer(request as Request) // its fields are checked below
+  } catch (error) {
+    return failure(id, 'internal', text(error))
+  }
+}
+
+/** Answers one request: a fresh world, settled, then the asks (or steps with asks) against it. */
+export function answer(request: Request): Answer | Failure {
+  const id = request.id ?? null
+  const malformed = check(request)
+  if (malformed) return failure(id, 'bad-request', malformed)
+  const files: SourceFile[] = Object.entries(request.files ?? {}).map(([name, content]) => ({ name, text: content }))
+  if (request.scenario !== undefined) files.unshift({ name: 'scenario.yaml', text: request.scenario })
+  const budget = request.untilMs === undefined ? undefined : { withinUs: request.untilMs * 1000 }
+  const input = { files, objects: request.objects, components: request.components, admission: request.admission, seed: request.seed }
+  const loaded = loadScenario(input, budget)
+  if (!loaded.ok) {
+    const first = loaded.diagnostics.find((d) => d.severity === 'error')
+    const where = first?.file ? `${first.file}${first.line ? `:${first.line}` : ''}: ` : ''
+    return { ...failure(id, first?.code ?? 'bad-scenario', `${where}${first?.message ?? 'the scenario cannot be read'}`, first?.line), diagnostics: loaded.diagnostics } as Failure
+  }
+  const running = loaded.running
+  const answers: unknown[] = []
+  let settled = running.settled
+  for (const ask of request.asks ?? []) answers.push(runAsk(running.sim, ask))
+  for (const step of request.steps ?? []) {
+    const failed = applyStep(running, step)
+    settled = running.sim.settle(budget) && settled
+    for (const ask of step.asks ?? []) answers.push(failed ? { error: failed } : runAsk(running.sim, ask))
+  }
+  return {
+    id,
+    answers,
+    diagnostics: [...running.diagnostics, ...findings(running.sim.world)],
+    stored: stored(running),
+    settled,
+    simulatedMs: Math.round(running.sim.clock.now / 1000),
+    events: running.sim.commits.length,
+  }
+}
+
+/** How many of the input's objects the store now holds. */
+function stored(running: Running): number {
+  const { sim, scenario } = running
+  return scenario.objects.filter(({ id }) => sim.world.get('object', id)).length + scenario.podwalk
+}
+
+function check(request: Request): string | undefined {
+  if (request.scenario !== undefined && typeof request.scenario !== 'string') return '`scenario` is a text'
+  if (request.files !== undefined && (typeof request.files !== 'object' || Object.values(request.files).some((f) => typeof f !== 'string'))) return '`files` maps names to texts'
+  if (request.objects !== undefined && !Array.isArray(request.objects)) return '`objects` is a list'
+  if (request.asks !== undefined && !Array.isArray(request.asks)) return '`asks` is a list'
+  if (request.steps !== undefined && !Array.isArray(request.steps)) return '`steps` is a list'
+  if (request.seed !== undefined && !Number.isSafeInteger(request.seed)) return '`seed` is an integer'
+  if (request.untilMs !== undefined && !(typeof request.untilMs === 'number' && request.untilMs > 0)) return '`untilMs` is a number of milliseconds'
+  return unknownComponent(request.components)
+}
+
+function failure(id: unknown, code: string, message: string, line?: number | null): Failure {
+  return { id, error: { code, message, ...(line === undefined ? {} : { line }) } }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

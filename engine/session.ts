@@ -1,0 +1,141 @@
+import { complete, hover } from './api/language.ts'
+import type { Diagnostic } from './api/types.ts'
+import { squash } from './core/change.ts'
+import type { Change } from './core/change.ts'
+import { runAsk } from './headless/asks.ts'
+import { answerOf, probeDone, startProbe } from './headless/probe.ts'
+import { runCommand } from './cli/run.ts'
+import { viewCommit, viewLine } from './headless/view.ts'
+import { MIRRORED, mirrored } from './mirror.ts'
+import type { AnswerView, Command, Question, Update, WorldUpdate } from './protocol.ts'
+import { editScenario, loadScenario, type Running } from './scenario.ts'
+import { findings } from './control/findings.ts'
+
+/** How long a question may keep the world running, simulated: longer than TCP's last SYN retransmission gives up. */
+const QUESTION_BUDGET = { withinUs: 240_000_000, maxEvents: 200_000 }
+
+/**
+ * What the page talks to: one world, one question, one moment. Pure: commands in, updates out by the callback.
+ *
+ *     history:  load  boot ........ | question's packet ........ |
+ *                                   ^ where we stop, paused       ^ known already: playing is seeking
+ */
+export class Session {
+  private running: Running | undefined
+  private question: Question | undefined
+  private answer: AnswerView | null = null
+  private readonly tell: (update: Update) => void
+
+  constructor(tell: (update: Update) => void) {
+    this.tell = tell
+  }
+
+  handle(command: Command): void {
+    try {
+      this.run(command)
+    } catch (error) {
+      this.tell({ type: 'failed', id: command.id, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  private run(command: Command): void {
+    switch (command.type) {
+      case 'load':
+      case 'edit':
+        return this.load(command)
+      case 'ask':
+        return this.ask(command.id, command.question)
+      case 'seek':
+        return this.seek(command.id, command.moment)
+      case 'show': {
+        const { lines, stderr, exitCode } = runCommand(this.world.world, command.where, command.command)
+        return this.tell({ type: 'shown', id: command.id, lines: lines.map((line) => viewLine(this.world.world, line)), stderr, exitCode })
+      }
+      case 'complete':
+        return this.tell({ type: 'completions', id: command.id, items: complete(command.text, command.offset, this.running?.sim.world) })
+      case 'hover': {
+        const found = hover(command.text, command.offset)
+        return this.tell({ type: 'hovered', id: command.id, markdown: found?.markdown ?? null, range: found?.range })
+      }
+      case 'headless':
+        return this.tell({ type: 'answered', id: command.id, answer: runAsk(this.world, command.ask) })
+    }
+  }
+
+  private get world() {
+    if (!this.running) throw new Error('no world is loaded yet')
+    return this.running.sim
+  }
+
+  private load(command: Extract<Command, { type: 'load' | 'edit' }>): void {
+    const old = this.running
+    const seed = command.type === 'load' ? command.seed : old?.input.seed
+    const input = { files: command.files, seed }
+    const base = old?.sim.world.position ?? 0
+    const history = old?.sim.moment ?? 0
+    const loaded = command.type === 'edit' && old ? editScenario(old, input) : loadScenario(input)
+    if (!loaded.ok) {
+      return this.tell({ ...this.state(command.id), changes: [], reset: false, rejected: true, diagnostics: loaded.diagnostics })
+    }
+    this.running = loaded.running
+    this.question = command.question ?? this.question
+    this.pose()
+    const diagnostics = [...loaded.running.diagnostics, ...findings(this.world.world)]
+    if (loaded.running.rebuilt) return this.tell({ ...this.state(command.id), reset: true, changes: this.everything(), timeline: this.timeline(0), diagnostics })
+    this.tell({ ...this.state(command.id), changes: mirrored(squash(this.world.world.changes(base))), timeline: this.timeline(history), diagnostics })
+  }
+
+  private ask(id: number, question: Question): void {
+    const base = this.world.world.position
+    const history = this.world.moment
+    this.question = question
+    this.pose()
+    this.tell({ ...this.state(id), changes: mirrored(squash(this.world.world.changes(base))), timeline: this.timeline(history) })
+  }
+
+  /** Sends the question's packet, lets it run to its end, and goes back to the moment before it. */
+  private pose(): void {
+    this.answer = null
+    const sim = this.world
+    const question = this.question
+    if (!question) return
+    const start = sim.moment
+    let probe: string | undefined
+    let refused: string | undefined
+    sim.transact('question', (ctx) => {
+      const started = startProbe(ctx, question)
+      if (started.ok) probe = started.value
+      else refused = started.error
+    })
+    if (probe !== undefined) {
+      const id = probe
+      sim.runWhile(() => !probeDone(sim.world, id), QUESTION_BUDGET)
+      sim.settle({ withinUs: 2_000_000, maxEvents: 10_000 })
+      this.answer = answerOf(sim, id, question, sim.commits.slice(start))
+    }
+    sim.seek(start)
+    if (refused !== undefined) throw new Error(refused)
+  }
+
+  private seek(id: number, moment: number): void {
+    const changes = mirrored(this.world.seek(Math.max(0, Math.min(moment, this.world.commits.length))))
+    this.tell({ ...this.state(id), changes })
+  }
+
+  private state(id: number): Omit<WorldUpdate, 'changes'> {
+    const sim = this.running?.sim
+    return { type: 'world', id, reset: false, moment: sim?.moment ?? 0, at: sim?.clock.now ?? 0, settled: sim?.settled ?? true, answer: this.answer }
+  }
+
+  private timeline(from: number): NonNullable<WorldUpdate['timeline']> {
+    const commits = this.world.commits.slice(from).filter((commit) => commit.notes.length > 0 || commit.steps.length > 0)
+    return { from, commits: commits.map((commit) => viewCommit(this.world.world, commit)) }
+  }
+
+  private everything(): Change[] {
+    const world = this.world.world
+    return MIRRORED.flatMap((table) => world.rows(table).map((after) => ({ table, id: after.id, after })))
+  }
+}
+
+export type { Diagnostic }
