@@ -41,6 +41,11 @@ const ARROWS: Record<string, readonly string[]> = {
     ...['core', 'net', 'kernel', 'fabric', 'api', 'policy', 'control', 'cni', 'node'],
     ...['proxy', 'dns', 'gateway', 'mesh', 'cloud', 'apps'],
   ],
+  // Lays a cluster out before its first event: fabric, hosts, system objects.
+  cluster: [
+    ...['core', 'net', 'kernel', 'fabric', 'api', 'policy', 'control', 'cni', 'node'],
+    ...['proxy', 'dns', 'gateway', 'mesh', 'cloud', 'apps', 'providers'],
+  ],
 }
 
 /** May import anything in the engine. `(root)` is the files directly under engine/: simulation, protocol, index, tables. */
