@@ -1,0 +1,266 @@
+import { create } from 'zustand'
+import {
+  type AnswerView,
+  type CommitView,
+  type Diagnostic,
+  Mirror,
+  OPENING_FILES,
+  OPENING_QUESTION,
+  type Question,
+  type SourceFile,
+  type StepView,
+  type Update,
+  type WorldUpdate,
+} from '../../engine/index.ts'
+import { type Beat, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
+import { EngineClient } from '../sim/client.ts'
+
+/** How long a hop is shown at speed 1, whatever its simulated time. */
+export const BEAT_MS = 600
+
+/**
+ * The page's copy of the world and where the playhead is.
+ * `mirror` is mutated by updates; `version` grows with every change of it, so that views know to look again.
+ */
+export interface SimulationState {
+  readonly mirror: Mirror
+  readonly version: number
+  readonly files: readonly SourceFile[]
+  readonly question: Question
+  readonly seed: number
+  readonly moment: number
+  readonly at: number
+  readonly settled: boolean
+  readonly commits: ReadonlyMap<number, CommitView>
+  readonly beats: readonly Beat[]
+  /** Index into `beats` of the beat that is shown; -1 before the first. `posed` is where the question's walk begins. */
+  readonly playhead: number
+  readonly posed: number
+  readonly answer: AnswerView | null
+  readonly diagnostics: readonly Diagnostic[]
+  /** The text as it stands was refused; what is shown is the last good world. */
+  readonly rejected: boolean
+  readonly playing: boolean
+  readonly speed: number
+  readonly busy: boolean
+  readonly slow: boolean
+  readonly restarted: boolean
+  readonly failure: string | null
+
+  start(): void
+  setFiles(files: readonly SourceFile[]): void
+  load(files: readonly SourceFile[], question?: Question): void
+  ask(question: Question): void
+  play(): void
+  pause(): void
+  setSpeed(speed: number): void
+  /** Moves the playhead to a beat (-1: before everything known). */
+  goTo(beat: number): void
+  stepHop(direction: 1 | -1): void
+  stepControl(direction: 1 | -1): void
+  /** To the first step of the next (or previous) packet. */
+  stepPacket(direction: 1 | -1): void
+  show(where: { node?: string; pod?: string }, command: string): Promise<Update>
+  complete(file: string, text: string, offset: number): Promise<Update>
+  hover(file: string, text: string, offset: number): Promise<Update>
+  stopEngine(): void
+}
+
+const STORAGE_KEY = 'podwalk.work.v1'
+const EDIT_DEBOUNCE_MS = 120
+
+let client: EngineClient | undefined
+let editTimer: ReturnType<typeof setTimeout> | undefined
+let beatTimer: ReturnType<typeof setTimeout> | undefined
+let wanted: number | undefined
+let seeking = false
+
+export const useSimulation = create<SimulationState>()((set, get) => {
+  const receive = (update: Update): void => {
+    if (update.type === 'failed') set({ failure: update.message, busy: false })
+    if (update.type === 'world') set(applyWorld(get(), update))
+  }
+
+  const send = (request: Parameters<EngineClient['send']>[0]): Promise<Update> => {
+    if (!client) return new Promise(() => undefined)
+    return client.send(request)
+  }
+
+  /** Asks the engine for the state at the playhead; requests made meanwhile collapse into the last one. */
+  const seekToPlayhead = (): void => {
+    const { playhead, beats, posed, commits } = get()
+    const beat = beats[playhead]
+    wanted = beat ? beat.commit + 1 : (beats[posed]?.commit ?? firstMoment(commits))
+    if (seeking) return
+    const next = wanted
+    if (next === undefined || next === get().moment) return
+    seeking = true
+    send({ type: 'seek', moment: next }).then(() => {
+      seeking = false
+      if (wanted !== undefined && wanted !== get().moment) seekToPlayhead()
+    })
+  }
+
+  const tick = (): void => {
+    const { playing, playhead, beats, speed } = get()
+    if (!playing) return
+    if (playhead + 1 >= beats.length) return set({ playing: false })
+    set({ playhead: playhead + 1 })
+    seekToPlayhead()
+    beatTimer = setTimeout(tick, BEAT_MS / speed)
+  }
+
+  const sendFiles = (type: 'load' | 'edit'): void => {
+    const { files, question, seed } = get()
+    set({ busy: true, failure: null })
+    performance.mark('podwalk:text')
+    send(type === 'load' ? { type, files, seed, question } : { type, files, question })
+  }
+
+  return {
+    mirror: new Mirror(),
+    version: 0,
+    ...restore(),
+    seed: 1,
+    moment: 0,
+    at: 0,
+    settled: true,
+    commits: new Map(),
+    beats: [],
+    playhead: -1,
+    posed: 0,
+    answer: null,
+    diagnostics: [],
+    rejected: false,
+    playing: false,
+    speed: 1,
+    busy: true,
+    slow: false,
+    restarted: false,
+    failure: null,
+
+    start() {
+      if (client) return
+      client = new EngineClient(() => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }), {
+        onUpdate: receive,
+        onSlow: (slow) => set({ slow }),
+        onRestart: () => set({ restarted: true, busy: false, playing: false, slow: false }),
+      })
+      sendFiles('load')
+    },
+    setFiles(files) {
+      set({ files })
+      save(files, get().question)
+      clearTimeout(editTimer)
+      editTimer = setTimeout(() => sendFiles(get().restarted ? 'load' : 'edit'), EDIT_DEBOUNCE_MS)
+      get().pause()
+    },
+    load(files, question) {
+      clearTimeout(editTimer)
+      set({ files, question: question ?? get().question, restarted: false })
+      save(files, get().question)
+      get().pause()
+      sendFiles('load')
+    },
+    ask(question) {
+      get().pause()
+      set({ question, busy: true, failure: null })
+      save(get().files, question)
+      send({ type: 'ask', question })
+    },
+    play() {
+      const { playhead, beats, posed, playing } = get()
+      if (playing) return
+      if (playhead + 1 >= beats.length) set({ playhead: posed - 1 })
+      set({ playing: true })
+      tick()
+    },
+    pause() {
+      clearTimeout(beatTimer)
+      set({ playing: false })
+    },
+    setSpeed(speed) {
+      set({ speed })
+    },
+    goTo(beat) {
+      get().pause()
+      set({ playhead: Math.max(-1, Math.min(beat, get().beats.length - 1)) })
+      seekToPlayhead()
+    },
+    stepHop(direction) {
+      get().goTo(nextBeat(get(), direction, (beat) => beat.lane === 'data'))
+    },
+    stepControl(direction) {
+      get().goTo(nextBeat(get(), direction, (beat) => beat.lane === 'control'))
+    },
+    stepPacket(direction) {
+      const { beats, commits, playhead } = get()
+      const here = stepOf(commits, beats[playhead])?.packet
+      get().goTo(nextBeat(get(), direction, (beat) => beat.lane === 'data' && stepOf(commits, beat)?.packet !== here))
+    },
+    show: (where, command) => send({ type: 'show', where, command }),
+    complete: (file, text, offset) => send({ type: 'complete', file, text, offset }),
+    hover: (file, text, offset) => send({ type: 'hover', file, text, offset }),
+    stopEngine: () => client?.restart(),
+  }
+})
+
+/** The step at the playhead, if a packet is under way there. */
+export function currentStep(state: Pick<SimulationState, 'commits' | 'beats' | 'playhead'>): StepView | undefined {
+  return stepOf(state.commits, state.beats[state.playhead])
+}
+
+function applyWorld(state: SimulationState, update: WorldUpdate): Partial<SimulationState> {
+  if (update.reset) state.mirror.reset()
+  state.mirror.apply(update.changes)
+  const next: { -readonly [K in keyof SimulationState]?: SimulationState[K] } = {
+    moment: update.moment,
+    at: update.at,
+    settled: update.settled,
+  }
+  if (update.changes.length > 0 || update.reset) next.version = state.version + 1
+  if (update.answer !== undefined) next.answer = update.answer
+  if (update.diagnostics) Object.assign(next, { diagnostics: update.diagnostics, rejected: update.rejected === true })
+  if (update.timeline || update.rejected) Object.assign(next, { busy: false })
+  if (update.timeline) {
+    const { from, commits: grown } = update.timeline
+    const commits = new Map([...state.commits].filter(([index]) => index < from))
+    for (const commit of grown) commits.set(commit.index, commit)
+    const beats = beatsOf([...commits.values()])
+    const posed = firstBeatOfWalk(beats, update.answer ?? null)
+    Object.assign(next, { commits, beats, posed, playhead: posed - 1 })
+  }
+  return next
+}
+
+function nextBeat(state: SimulationState, direction: 1 | -1, wanted: (beat: Beat) => boolean): number {
+  for (let i = state.playhead + direction; i >= 0 && i < state.beats.length; i += direction) if (wanted(state.beats[i])) return i
+  return direction === 1 ? state.playhead : Math.min(state.playhead, state.posed - 1)
+}
+
+function firstMoment(commits: ReadonlyMap<number, CommitView>): number {
+  for (const index of commits.keys()) return index
+  return 0
+}
+
+function restore(): { files: readonly SourceFile[]; question: Question } {
+  try {
+    const saved = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? 'null')
+    if (saved && Array.isArray(saved.files) && saved.files.every(isFile)) return { files: saved.files, question: saved.question ?? OPENING_QUESTION }
+  } catch {
+    // Storage may be refused or hold an older shape: the opening scene is always there.
+  }
+  return { files: OPENING_FILES, question: OPENING_QUESTION }
+}
+
+function save(files: readonly SourceFile[], question: Question): void {
+  try {
+    localStorage.setItem(STORAGE_KEY, JSON.stringify({ files, question }))
+  } catch {
+    // Full or refused storage must not stop the editing.
+  }
+}
+
+function isFile(value: unknown): value is SourceFile {
+  return typeof value === 'object' && value !== null && typeof (value as SourceFile).name === 'string' && typeof (value as SourceFile).text === 'string'
+}
