@@ -21,7 +21,7 @@ export interface HookPoint {
 export type NfResult =
   | { readonly kind: 'accept'; readonly skb: Skb }
   | { readonly kind: 'drop'; readonly by: RecordRef; readonly reason: ReasonCode }
-  | { readonly kind: 'reject'; readonly by: RecordRef; readonly with: string; readonly skb: Skb }
+  | { readonly kind: 'reject'; readonly by: RecordRef; readonly with: string; readonly skb: Skb; readonly reason: ReasonCode }
   | { readonly kind: 'stolen' }
 
 /** fib/lookup.ts `routeLookup`: policy rules, then longest prefix match, then multipath choice. */

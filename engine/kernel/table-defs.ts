@@ -1,4 +1,5 @@
 import type { TableDef } from '../core/table.ts'
+import { needsConntrack } from './netfilter/needs-conntrack.ts'
 import type * as T from './tables.ts'
 
 /** How the kernel's tables are ordered and indexed. Index `netns` exists on everything that lives in a netns. */
@@ -24,7 +25,15 @@ export const fdbTable: TableDef<T.FdbRow> = {
   indexes: { netns, link: (r) => r.link, bridgeMac: (r) => (r.bridge ? `${r.bridge}|${r.mac}` : undefined), linkMac: (r) => `${r.link}|${r.mac}` },
 }
 export const sysctlTable: TableDef<T.SysctlRow> = { name: 'sysctl', indexes: { netns } }
-export const nfChainTable: TableDef<T.NfChainRow> = { name: 'nfChain', indexes: { netns, netnsTable: (r) => `${r.netns}|${r.family}|${r.table}` } }
+export const nfChainTable: TableDef<T.NfChainRow> = {
+  name: 'nfChain',
+  indexes: {
+    netns,
+    netnsTable: (r) => `${r.netns}|${r.family}|${r.table}`,
+    base: (r) => (r.hook ? `${r.netns}|${r.family}` : undefined),
+    tracking: (r) => (needsConntrack(r.rules) ? `${r.netns}|${r.family}` : undefined),
+  },
+}
 export const nfCountTable: TableDef<T.NfCountRow> = { name: 'nfCount', indexes: { netns } }
 export const nfSetTable: TableDef<T.NfSetRow> = { name: 'nfSet', indexes: { netns } }
 export const recentTable: TableDef<T.RecentRow> = { name: 'recent', indexes: { netns } }

@@ -2,6 +2,7 @@ import type { Owned } from '../core/cause.ts'
 import type { Row } from '../core/table.ts'
 import type { Cidr, Family, Ip, Mac } from '../net/address.ts'
 import type { IpPacket } from '../net/packet.ts'
+import type { ReasonCode } from './trace/reasons.ts'
 
 /**
  * The rows of a simulated Linux host. A host does not know that Kubernetes exists: pods are netns, and what
@@ -135,7 +136,7 @@ export type IptTable = 'raw' | 'mangle' | 'nat' | 'filter'
 
 /**
  * A chain of one iptables table in one netns, with its rules in order. Rules are shared by reference between nodes
- * that hold the same ones. A base chain has a `hook`, a `priority` and a `policy`.
+ * that hold the same ones. A base chain has a `hook`, a `priority` and a `policy`. Id: `<netns>|<family>|<table>|<name>`.
  */
 export interface NfChainRow extends Row, Owned {
   readonly netns: string
@@ -148,10 +149,14 @@ export interface NfChainRow extends Row, Owned {
   readonly rules: readonly NfRule[]
 }
 
-/** One rule as data. `matches` are all to hold; their order is the printed order. */
+/**
+ * One rule as data. `matches` are all to hold; their order is the printed order (addresses, interfaces and protocol first).
+ * `reason` is what its owner calls a packet that dies here; absent: the hook's own (`fw.forward-drop`, ...).
+ */
 export interface NfRule extends Owned {
   readonly matches: readonly NfMatch[]
   readonly target?: NfTarget
+  readonly reason?: ReasonCode
 }
 
 export type NfMatch =
@@ -159,19 +164,25 @@ export type NfMatch =
   | { readonly kind: 'in' | 'out'; readonly name: string; readonly not?: boolean }
   | { readonly kind: 'proto'; readonly proto: 'tcp' | 'udp' | 'sctp' | 'icmp' | 'ipv6-icmp' | 'ipencap'; readonly not?: boolean }
   | { readonly kind: 'comment'; readonly text: string }
+  /** `-m tcp` without options, as kube-proxy writes before DNAT. */
+  | { readonly kind: 'module'; readonly name: 'tcp' | 'udp' | 'sctp' }
+  /** `-m nfacct`: counts only, matches always. */
+  | { readonly kind: 'nfacct'; readonly name: string }
+  | { readonly kind: 'limit'; readonly rate: string; readonly burst: number }
+  | { readonly kind: 'owner'; readonly which: 'uid' | 'gid'; readonly id: number; readonly not?: boolean }
   | { readonly kind: 'sport' | 'dport'; readonly proto: 'tcp' | 'udp' | 'sctp'; readonly from: number; readonly to: number; readonly not?: boolean }
   | { readonly kind: 'multiport'; readonly which: 'sports' | 'dports' | 'ports'; readonly ports: readonly (number | readonly [number, number])[]; readonly not?: boolean }
   | { readonly kind: 'tcp-flags'; readonly mask: string; readonly set: string; readonly not?: boolean }
   | { readonly kind: 'icmp-type'; readonly type: string; readonly not?: boolean }
   | { readonly kind: 'mark' | 'connmark'; readonly value: number; readonly mask: number; readonly not?: boolean }
   | { readonly kind: 'ctstate'; readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]; readonly not?: boolean }
-  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly type: 'LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST'; readonly not?: boolean; readonly limitIfaceIn?: boolean }
+  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly type: 'LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST'; readonly not?: boolean; readonly limitIfaceIn?: boolean; readonly limitIfaceOut?: boolean }
   /** `p` of 2^31, as the kernel keeps `--probability`. */
   | { readonly kind: 'statistic'; readonly mode: 'random'; readonly p: number }
   | { readonly kind: 'statistic'; readonly mode: 'nth'; readonly every: number; readonly packet: number }
   | { readonly kind: 'set'; readonly name: string; readonly dirs: readonly ('src' | 'dst')[]; readonly not?: boolean }
-  | { readonly kind: 'recent'; readonly name: string; readonly op: 'set' | 'rcheck' | 'update' | 'remove'; readonly seconds?: number; readonly reap?: boolean; readonly not?: boolean }
-  | { readonly kind: 'physdev'; readonly isBridged?: boolean; readonly in?: string; readonly out?: string; readonly not?: boolean }
+  | { readonly kind: 'recent'; readonly name: string; readonly op: 'set' | 'rcheck' | 'update' | 'remove'; readonly seconds?: number; readonly reap?: boolean; readonly hitcount?: number; readonly mask?: string; readonly side?: 'src' | 'dst'; readonly not?: boolean }
+  | { readonly kind: 'physdev'; readonly isBridged?: boolean; readonly isIn?: boolean; readonly isOut?: boolean; readonly in?: string; readonly out?: string; readonly not?: boolean }
   | { readonly kind: 'rpfilter'; readonly invert?: boolean; readonly loose?: boolean; readonly validMark?: boolean }
 
 export type NfTarget =
@@ -187,11 +198,13 @@ export type NfTarget =
   | { readonly kind: 'LOG'; readonly prefix?: string }
   | { readonly kind: 'TCPMSS'; readonly clampMssToPmtu?: boolean; readonly setMss?: number }
 
-/** Counters of a chain's rules and policy (index = rule, last = policy), apart from the rules so that these stay shared. */
+/**
+ * Counters of a chain (same id as the chain), apart from its rules so that these stay shared: [packets, bytes] by the rule's
+ * index as text, or `policy`. What was never hit is absent, so that counting costs what was hit and not what is there.
+ */
 export interface NfCountRow extends Row {
   readonly netns: string
-  readonly packets: readonly number[]
-  readonly bytes: readonly number[]
+  readonly hits: Readonly<Record<string, readonly [number, number]>>
 }
 
 /** A hook program that is not a chain: where tc, XDP, cgroup, OVS and IPVS find their place in the walk. */
@@ -218,7 +231,8 @@ export interface NfSetRow extends Row, Owned {
 export interface RecentRow extends Row {
   readonly netns: string
   readonly name: string
-  readonly entries: readonly { readonly address: Ip; readonly lastUs: number }[]
+  /** Least recently seen first; `stampsUs` are the last hits, newest last (at most 20, as `ip_pkt_list_tot`). */
+  readonly entries: readonly { readonly address: Ip; readonly lastUs: number; readonly stampsUs: readonly number[] }[]
 }
 
 /** One direction of a tracked flow. For ICMP `sport` is the echo id and `dport` is 0. */
@@ -232,6 +246,9 @@ export interface Tuple {
 
 export type TcpCtState = 'NONE' | 'SYN_SENT' | 'SYN_RECV' | 'ESTABLISHED' | 'FIN_WAIT' | 'CLOSE_WAIT' | 'LAST_ACK' | 'TIME_WAIT' | 'CLOSE' | 'SYN_SENT2'
 
+/** enum ip_conntrack_status; the `_DONE` bits say that a NAT decision was made, be it to change nothing. */
+export type CtStatus = 'SEEN_REPLY' | 'ASSURED' | 'SRC_NAT' | 'DST_NAT' | 'SRC_NAT_DONE' | 'DST_NAT_DONE' | 'CONFIRMED' | 'DYING'
+
 export interface ConntrackRow extends Row {
   readonly netns: string
   readonly zone: number
@@ -241,7 +258,7 @@ export interface ConntrackRow extends Row {
   readonly reply: Tuple
   /** Text keys of both tuples with the zone, for the lookup index. */
   readonly keys: readonly string[]
-  readonly status: readonly ('SEEN_REPLY' | 'ASSURED' | 'SRC_NAT' | 'DST_NAT' | 'CONFIRMED' | 'DYING')[]
+  readonly status: readonly CtStatus[]
   readonly tcp?: TcpCtState
   readonly mark: number
   readonly createdUs: number

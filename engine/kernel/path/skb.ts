@@ -1,5 +1,5 @@
 import type { Frame, IpPacket } from '../../net/packet.ts'
-import type { RecordRef } from '../tables.ts'
+import type { ConntrackRow, RecordRef } from '../tables.ts'
 
 /**
  * A packet inside one host, with the kernel's notes on it. Plain data: it may wait in the event queue.
@@ -19,8 +19,11 @@ export interface Skb {
   readonly ip?: IpPacket
   readonly mark: number
   readonly priority: number
-  /** Conntrack row id and what the packet is to it. */
-  readonly ct?: { readonly id: string; readonly info: 'new' | 'established' | 'related' | 'established-reply' | 'related-reply' | 'invalid' | 'untracked' }
+  /**
+   * Conntrack row id and what the packet is to it. `entry` is the entry while it is unconfirmed: it lives in the packet
+   * and dies with it; the end of the path (INPUT or POSTROUTING) writes it into the table.
+   */
+  readonly ct?: { readonly id: string; readonly info: CtInfo; readonly entry?: ConntrackRow }
   readonly ctZone?: number
   /** Next hop chosen by routing: what the neighbour layer resolves. */
   readonly nexthop?: { readonly dev: string; readonly via: string }
@@ -35,3 +38,6 @@ export interface Skb {
   /** How often this skb was re-injected; a guard against loops inside one host. */
   readonly depth: number
 }
+
+/** enum ip_conntrack_info, with the two kinds of packets that belong to no entry. */
+export type CtInfo = 'new' | 'established' | 'related' | 'established-reply' | 'related-reply' | 'invalid' | 'untracked'

@@ -23,6 +23,8 @@ export interface Step {
   /** One plain sentence: what happened and because of what. */
   readonly detail: string
   readonly decidedBy?: RecordRef
+  /** What led there, in order: the rules whose jumps were taken before the deciding one. */
+  readonly via?: readonly RecordRef[]
   readonly before?: Readonly<Record<string, string | number>>
   readonly after?: Readonly<Record<string, string | number>>
   /** One line that names the packet as it now is: `10.244.1.10:40000 > 10.96.20.30:80 TCP S`. */
