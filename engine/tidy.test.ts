@@ -31,7 +31,7 @@ const ARROWS: Record<string, readonly string[]> = {
   policy: ['core', 'net', 'api'],
   control: ['core', 'net', 'api'],
   cni: ['core', 'net', 'kernel', 'api'],
-  node: ['core', 'net', 'kernel', 'api', 'control', 'cni'],
+  node: ['core', 'net', 'kernel', 'api', 'control', 'cni', 'apps', 'dns'],
   proxy: ['core', 'net', 'kernel', 'api', 'control', 'apps', 'policy'],
   dns: ['core', 'net', 'kernel', 'api', 'control', 'apps', 'policy'],
   gateway: ['core', 'net', 'kernel', 'api', 'control', 'apps', 'policy'],
