@@ -189,6 +189,9 @@ export type ClientResult =
   | 'ENETUNREACH'
   | 'ETIMEDOUT'
   | 'EMSGSIZE'
+  /** From a route of type blackhole or prohibit, for the host's own packets. */
+  | 'EINVAL'
+  | 'EACCES'
   /** icmp: an ICMP error came back; see `icmp`. */
   | 'icmp-error'
 

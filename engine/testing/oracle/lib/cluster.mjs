@@ -13,24 +13,25 @@ const macOf = (a, b, c, d) => `0a:58:${[a, b, c, d].map(hex).join(':')}`
 export const vethOf = (pod) => `veth${createHash('sha1').update(pod).digest('hex').slice(0, 8)}`
 
 /**
- * options: pods; hairpin (default true); mtu of pods and tunnel (1450); underlayMtu (1500); outside (router and
- * external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes: { n1: [more routes] }; tunnel (default: when
- * there are two nodes); ipv6: also fd00:10:244:N::/64.
+ * options: pods; nodes (numbers, where pods do not say); hairpin (default true); mtu of pods and tunnel (1450); tunnelMtu;
+ * underlayMtu (1500); outside (router and external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes and
+ * addrs: { n1: [more] }; tunnel (default: when there are two nodes), tunnelNeigh and tunnelFdb (false: left out);
+ * ipv6: also fd00:10:244:N::/64.
  */
 export function cluster(options) {
   const pods = options.pods
   const numbers = [...new Set(pods.map((pod) => PODS[pod][0])), ...(options.nodes ?? [])]
   const names = [...new Set(numbers)].sort().map((number) => `n${number}`)
   const wired = names.length > 1 || options.outside
-  const members = wired ? [...names, ...(options.outside ? ['router'] : [])] : []
   const hosts = names.map((name) => node(name, names, wired, pods, options))
   if (options.outside) hosts.push(router(options), external())
-  return wired ? [lan(members, options), ...hosts] : hosts
+  return wired ? [lan(options), ...hosts] : hosts
 }
 
 function node(name, names, wired, pods, options) {
   const { number, ip, mac, vtep } = NODES[name]
   const mtu = options.mtu ?? 1450
+  const tunnelMtu = options.tunnelMtu ?? mtu
   const others = options.tunnel === false ? [] : names.filter((other) => other !== name).map((other) => NODES[other])
   const mine = pods.filter((pod) => PODS[pod][0] === number)
   const v6 = options.ipv6 ? [`fd00:10:244:${number}::1/64 dev cni0`] : []
@@ -51,7 +52,7 @@ function node(name, names, wired, pods, options) {
   }
   if (others.length > 0) {
     const vxlan = { vni: 1, port: 8472, local: ip, dev: 'eth0', learning: false }
-    root.links.push({ name: 'flannel.1', kind: 'vxlan', mac: vtep, mtu, vxlan })
+    root.links.push({ name: 'flannel.1', kind: 'vxlan', mac: vtep, mtu: tunnelMtu, vxlan })
     root.addrs.push(`10.244.${number}.0/32 dev flannel.1`)
   }
   root.links.push({ name: 'cni0', kind: 'bridge', mac: macOf(10, 244, number, 1), mtu })
@@ -59,8 +60,8 @@ function node(name, names, wired, pods, options) {
   for (const other of others) {
     const net = `10.244.${other.number}.0`
     root.routes.push(`${net}/24 via ${net} dev flannel.1 onlink`)
-    root.neigh.push(`${net} dev flannel.1 lladdr ${other.vtep}`)
-    root.fdb.push(`${other.vtep} dev flannel.1 dst ${other.ip}`)
+    if (options.tunnelNeigh !== false) root.neigh.push(`${net} dev flannel.1 lladdr ${other.vtep}`)
+    if (options.tunnelFdb !== false) root.fdb.push(`${other.vtep} dev flannel.1 dst ${other.ip}`)
   }
   root.routes.push(...(options.routes?.[name] ?? []))
   for (const pod of mine) root.links.push(podVeth(pod, mtu, options))
@@ -88,7 +89,8 @@ function podNetns(pod, options) {
     sysctls: options.sysctls?.[pod] ?? {},
     addrs: [
       `10.244.${number}.${last}/24 brd + dev eth0`,
-      ...(options.ipv6 ? [`fd00:10:244:${number}::${hex(last)}/64 dev eth0`] : []),
+      ...(options.ipv6 ? [`fd00:10:244:${number}::${last}/64 dev eth0`] : []),
+      ...(options.addrs?.[pod] ?? []),
     ],
     routes: [
       `default via ${gateway} dev eth0`,
@@ -105,10 +107,10 @@ function uplink(name, mac, mtu = 1500) {
 }
 
 /** A switch: a bridge that looks at nothing but MAC addresses. */
-function lan(members, options) {
+function lan(options) {
   const links = [{ name: 'br0', kind: 'bridge', mac: '52:54:00:aa:00:00', mtu: options.underlayMtu ?? 1500 }]
   const sysctls = { 'net.bridge.bridge-nf-call-iptables': '0', 'net.bridge.bridge-nf-call-ip6tables': '0' }
-  return { name: 'lan', members, netns: [{ name: 'lan', sysctls, links }] }
+  return { name: 'lan', netns: [{ name: 'lan', sysctls, links }] }
 }
 
 function router(options) {

@@ -14,7 +14,11 @@ export const web = (endpoints, more = {}) => ({
   ...more,
 })
 
-export function kubeProxy(services) {
+/**
+ * A whole sync. As in the daemon, `:CHAIN` lines empty its own chains first; the jumps out of the built-in chains are
+ * made once, so a later sync leaves them out.
+ */
+export function kubeProxy(services, { jumps } = { jumps: true }) {
   const sections = services.map(serviceRules)
   const chains = services.flatMap(chainsOf)
   const all = (part) => sections.flatMap((section) => section[part])
@@ -41,7 +45,9 @@ export function kubeProxy(services) {
     ...all('chains'),
     'COMMIT',
     '',
-  ].join('\n')
+  ]
+    .filter((line) => jumps || !/^-A (INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) /.test(line))
+    .join('\n')
 }
 
 const NAT_CHAINS = [
