@@ -1,0 +1,93 @@
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Canvas } from '../canvas/Canvas.tsx'
+import { EditorFallback } from '../editor/EditorFallback.tsx'
+import { Inspector } from '../inspector/Inspector.tsx'
+import { useInterface } from '../stores/interface.ts'
+import { useSimulation } from '../stores/simulation.ts'
+import { Timeline } from '../timeline/Timeline.tsx'
+import './App.css'
+import { HopCard } from './HopCard.tsx'
+import { Notices } from './Notices.tsx'
+import { QuestionBar } from './QuestionBar.tsx'
+import { TopBar } from './TopBar.tsx'
+import { useKeys } from './use-keys.ts'
+import { useTheme } from './use-theme.ts'
+import { Walk } from './Walk.tsx'
+
+/** Monaco is a megabyte: it comes at idle, after the first paint; until then a plain textarea edits the same text. */
+const Editor = lazy(() => import('../editor/Editor.tsx'))
+
+const PHONE_TABS = [
+  ['canvas', 'Map'],
+  ['inspector', 'Details'],
+  ['editor', 'YAML'],
+] as const
+
+export function App() {
+  const start = useSimulation((state) => state.start)
+  const { editorOpen, inspectorOpen, phoneTab, setPhoneTab } = useInterface()
+  const idle = useIdle()
+  useTheme()
+  useKeys()
+  useEffect(start, [start])
+  return (
+    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab}>
+      <TopBar />
+      <main className="workspace">
+        {editorOpen && (
+          <section className="region region-editor" aria-label="Manifests">
+            {idle ? (
+              <Suspense fallback={<EditorFallback />}>
+                <Editor />
+              </Suspense>
+            ) : (
+              <EditorFallback />
+            )}
+          </section>
+        )}
+        <section className="region region-canvas" aria-label="Cluster">
+          <QuestionBar />
+          <Notices />
+          <div className="canvas-frame">
+            <Canvas />
+          </div>
+        </section>
+        <section className="region region-side" aria-label="Details">
+          <div className="side-scroll">{inspectorOpen ? <Inspector /> : <PacketPanel />}</div>
+        </section>
+      </main>
+      <nav className="phone-tabs" aria-label="Panels">
+        {PHONE_TABS.map(([tab, label]) => (
+          <button key={tab} type="button" aria-pressed={phoneTab === tab} onClick={() => setPhoneTab(tab)}>
+            {label}
+          </button>
+        ))}
+      </nav>
+      <Timeline />
+    </div>
+  )
+}
+
+function PacketPanel() {
+  return (
+    <>
+      <HopCard />
+      <Walk />
+    </>
+  )
+}
+
+/** True once the browser has nothing better to do. */
+function useIdle(): boolean {
+  const [idle, setIdle] = useState(false)
+  useEffect(() => {
+    const go = () => setIdle(true)
+    if (typeof requestIdleCallback === 'function') {
+      const handle = requestIdleCallback(go, { timeout: 2_000 })
+      return () => cancelIdleCallback(handle)
+    }
+    const handle = setTimeout(go, 300)
+    return () => clearTimeout(handle)
+  }, [])
+  return idle
+}
