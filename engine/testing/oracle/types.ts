@@ -143,6 +143,8 @@ export interface Listener {
 /** One probe on the world as the runs before it left it (neighbours, fdb, conntrack stay). */
 export interface Run {
   readonly name: string
+  /** Time that passes before the run (the kernel limits how many ICMP errors it sends to one peer). */
+  readonly pauseSeconds: number
   /** Done in order just before the probe. */
   readonly change: readonly Change[]
   readonly probe: Probe
@@ -216,7 +218,10 @@ export interface Expectation {
   readonly arp: readonly ArpFrame[]
   /** Neighbour solicitations and advertisements, likewise (IPv6 recordings only). */
   readonly nd: readonly NdFrame[]
-  /** Entries of this probe's flow, at the end of the run, while a TCP connection is still open. */
+  /**
+   * New entries and the probe's own, at the end of the run, while a TCP connection is still open, each distinct one once.
+   * A node with rules also tracks the outer VXLAN packets, one way each, so `[UNREPLIED]`.
+   */
   readonly conntrack: readonly ConntrackRow[]
   /** Rules whose packet counter grew during the run, in `iptables-save` order. Chain policies are left out. */
   readonly rulesHit: readonly RuleHit[]
@@ -263,7 +268,7 @@ export interface IpHeader {
   /** Hop limit for IPv6. */
   readonly ttl: number
   readonly proto: 'tcp' | 'udp' | 'icmp' | 'icmp6'
-  /** Whole packet in bytes, IP header included; for tcp it depends on the options, so it is left out. */
+  /** Whole packet in bytes, IP header included; left out where it depends on a sender's TCP options. */
   readonly length?: number
   /** IPv4 only. */
   readonly df?: boolean
@@ -276,7 +281,7 @@ export interface IpHeader {
 export interface TcpHeader {
   readonly sport: Port
   readonly dport: Port
-  /** Subset of SYN, ACK, RST, FIN, PSH, in that order, joined by a comma. */
+  /** Subset of SYN, RST, FIN, PSH, ACK, in that order, joined by a comma. */
   readonly flags: string
   /** On SYN and SYN-ACK. */
   readonly mss?: number

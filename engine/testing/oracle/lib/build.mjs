@@ -19,6 +19,8 @@ export function build(scenario) {
     }
     for (const addr of ns.addrs ?? []) ip(ns.name, `addr add ${addr}${addr.includes(':') ? ' nodad' : ''}`)
     for (const link of everyLink(all, ns.name)) ip(ns.name, `link set ${link.name} up`)
+    for (const link of everyLink(all, ns.name))
+      if (link.laterMtu) ip(ns.name, `link set ${link.name} mtu ${link.laterMtu}`)
   }
   for (const ns of all) {
     for (const route of ns.routes ?? []) ip(ns.name, `${route.includes(':') ? '-6 ' : ''}route add ${route}`)

@@ -14,7 +14,7 @@ export const vethOf = (pod) => `veth${createHash('sha1').update(pod).digest('hex
 
 /**
  * options: pods; nodes (numbers, where pods do not say); hairpin (default true); mtu of pods and tunnel (1450); tunnelMtu;
- * underlayMtu (1500); outside (router and external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes and
+ * laterUnderlayMtu (set once the tunnel exists); outside (router and external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes and
  * addrs: { n1: [more] }; tunnel (default: when there are two nodes), tunnelNeigh and tunnelFdb (false: left out);
  * ipv6: also fd00:10:244:N::/64.
  */
@@ -25,7 +25,7 @@ export function cluster(options) {
   const wired = names.length > 1 || options.outside
   const hosts = names.map((name) => node(name, names, wired, pods, options))
   if (options.outside) hosts.push(router(options), external())
-  return wired ? [lan(options), ...hosts] : hosts
+  return wired ? [lan(), ...hosts] : hosts
 }
 
 function node(name, names, wired, pods, options) {
@@ -43,7 +43,7 @@ function node(name, names, wired, pods, options) {
       ...(options.ipv6 ? { 'net.ipv6.conf.all.forwarding': '1' } : {}),
       ...options.sysctls?.[name],
     },
-    links: [...(wired ? [uplink(name, mac, options.underlayMtu)] : [])],
+    links: [...(wired ? [uplink(name, mac, options.laterUnderlayMtu)] : [])],
     addrs: wired ? [`${ip}/24 brd + dev eth0`] : [],
     routes: wired ? ['default via 192.168.10.1 dev eth0'] : [],
     neigh: [],
@@ -100,15 +100,15 @@ function podNetns(pod, options) {
   }
 }
 
-function uplink(name, mac, mtu = 1500) {
+function uplink(name, mac, laterMtu) {
   const last = name === 'router' ? 'ff' : hex(NODES[name].number)
   const peer = { netns: 'lan', name: `p-${name}`, mac: `52:54:00:aa:00:${last}`, master: 'br0' }
-  return { name: 'eth0', kind: 'veth', mac, mtu, peer }
+  return { name: 'eth0', kind: 'veth', mac, mtu: 1500, laterMtu, peer }
 }
 
 /** A switch: a bridge that looks at nothing but MAC addresses. */
-function lan(options) {
-  const links = [{ name: 'br0', kind: 'bridge', mac: '52:54:00:aa:00:00', mtu: options.underlayMtu ?? 1500 }]
+function lan() {
+  const links = [{ name: 'br0', kind: 'bridge', mac: '52:54:00:aa:00:00', mtu: 1500 }]
   const sysctls = { 'net.bridge.bridge-nf-call-iptables': '0', 'net.bridge.bridge-nf-call-ip6tables': '0' }
   return { name: 'lan', netns: [{ name: 'lan', sysctls, links }] }
 }

@@ -22,7 +22,7 @@ export function expectOf(scenario, raw) {
 
 function runOf(scenario, one) {
   const { run } = one
-  const stable = stablePorts(scenario)
+  const stable = stablePorts(scenario, one.rules)
   const { points, packets } = readPcapng(one.pcapng)
   const decoded = packets
     .map((packet) => ({ point: packet.point, dir: packet.dir, ...decode(packet.data) }))
@@ -31,6 +31,7 @@ function runOf(scenario, one) {
   const frames = distinct(decoded.filter(isOfProbe)).map((frame, order) => ({ order, ...frame }))
   return {
     name: run.name,
+    pauseSeconds: run.pauseSeconds,
     change: run.change,
     probe: run.probe,
     expect: {
@@ -40,7 +41,7 @@ function runOf(scenario, one) {
       frames,
       arp: distinct(decoded.map(arpOf).filter(Boolean)),
       nd: distinct(decoded.filter((frame) => frame.nd).map(({ point, dir, eth, nd }) => ({ point, dir, eth, ...nd }))),
-      conntrack: conntrackOf(one, run.probe).map((row) => maskPorts(row, stable)),
+      conntrack: once(conntrackOf(one, run.probe).map((row) => maskPorts(row, stable))),
       rulesHit: Object.entries(one.rules).flatMap(([netns, { iptables, ip6tables }]) => [
         ...rulesHit(netns, 'inet', iptables),
         ...rulesHit(netns, 'inet6', ip6tables),
@@ -67,6 +68,8 @@ function arpOf(frame) {
   return { point, dir, eth: frame.inner.eth, ...frame.inner.arp, outer }
 }
 
+const once = (rows) => [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()]
+
 function distinct(frames) {
   const seen = new Map()
   for (const frame of frames) {
@@ -81,10 +84,12 @@ function distinct(frames) {
 }
 
 /** Ports that someone chose; the others came from the kernel's random number generator. */
-function stablePorts(scenario) {
+function stablePorts(scenario, rules) {
   const probes = scenario.runs.map((run) => run.probe)
   const chosen = [...probes.flatMap((probe) => [probe.sport, probe.dport]), ...scenario.listeners.map((l) => l.port)]
-  return new Set([...chosen, 8472].filter((port) => port !== undefined))
+  const texts = Object.values(rules).flatMap(({ iptables, ip6tables }) => [iptables, ip6tables])
+  const translated = texts.flatMap((text) => [...text.matchAll(/--to-destination \S+:(\d+)/g)].map((m) => Number(m[1])))
+  return new Set([...chosen, ...translated, 8472].filter((port) => port !== undefined))
 }
 
 function maskPorts(value, stable) {

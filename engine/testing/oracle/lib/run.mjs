@@ -30,6 +30,8 @@ function startOne(netns, listeners, seen) {
 
 export async function performRun(scenario, run, seen) {
   const rooted = machines(scenario)
+  const pauseSeconds = run.pauseSeconds ?? 0
+  await sleep(pauseSeconds * 1000)
   const change = run.change.map((one) => applyChange(one))
   for (const netns of rooted) zeroCounters(netns, scenario.ipv6)
   const conntrackBefore = conntrackTexts(scenario, rooted)
@@ -46,7 +48,7 @@ export async function performRun(scenario, run, seen) {
   const { name, probe } = run
   const server = seen.slice(alreadySeen)
   return {
-    run: { name, change, probe, client, server, after: state },
+    run: { name, pauseSeconds, change, probe, client, server, after: state },
     pcapng,
     texts: { rules, conntrack, 'conntrack-before': conntrackBefore },
   }
@@ -97,7 +99,9 @@ async function ping(probe) {
   child.stderr.on('data', (data) => (said += data))
   await new Promise((resolve) => child.on('exit', resolve))
   const ms = Number(process.hrtime.bigint() - began) / 1e6
-  return { client: { result: pingResult(said), ms, said }, close: () => undefined }
+  const result = pingResult(said)
+  // ping lingers for a second after an error of its own socket.
+  return { client: { result, ms: result === 'EMSGSIZE' ? 0 : ms, said }, close: () => undefined }
 }
 
 function pingResult(said) {

@@ -7,7 +7,8 @@ const hosts = cluster({ pods: ['client', 'web-a'], rules: { n1: nodeRules(1, [we
 export default {
   name: 'closed-port',
   title: 'pod client knocks at ports of pod web-a where nothing listens: TCP, TCP through the ClusterIP, UDP',
-  settles: "TCP is answered with RST (through a Service: from the ClusterIP), UDP with ICMP 3/3 from the pod; ECONNREFUSED all.",
+  settles:
+    'TCP is answered with RST (through a Service: from the ClusterIP), UDP with ICMP 3/3 from the pod; ECONNREFUSED all.',
   needs: ['bridge', 'bridge-nf', 'netfilter', 'nat', 'icmp-error'],
   hosts,
   listeners: [],

@@ -8,7 +8,7 @@ export default {
   name: 'dead-endpoint',
   title: 'pod client connects to a ClusterIP whose only endpoint, on n2, no longer exists',
   settles:
-    "n2 asks three times, then sends ICMP 3/1; n1 translates it: EHOSTUNREACH after about 3 s, quoting the ClusterIP.",
+    'n2 asks three times, then sends ICMP 3/1; n1 translates it: EHOSTUNREACH after about 3 s, quoting the ClusterIP.',
   needs: ['bridge', 'bridge-nf', 'vxlan', 'netfilter', 'nat', 'icmp-error'],
   hosts,
   listeners: [],

@@ -12,7 +12,8 @@ const hosts = cluster({
 
 export default {
   name: 'host-gw-cross-node',
-  title: 'pod client on n1 connects to the ClusterIP of default/web, endpoint on n2, with node-to-node routes and no tunnel',
+  title:
+    'pod client on n1 connects to the ClusterIP of default/web, endpoint on n2, with node-to-node routes and no tunnel',
   settles: "The packet goes straight to the other node's MAC, un-encapsulated; TTL 63 on the wire, 62 at the pod.",
   needs: ['bridge', 'bridge-nf', 'netfilter', 'nat'],
   hosts,

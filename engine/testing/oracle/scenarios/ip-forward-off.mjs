@@ -1,10 +1,8 @@
 import { cluster, podIp } from '../lib/cluster.mjs'
-import { bothNodes } from '../lib/rules.mjs'
 import { pingProbe, udpListener, udpProbe, watch } from '../lib/scenario.mjs'
 
 const hosts = cluster({
   pods: ['client', 'web-b'],
-  rules: bothNodes([]),
   sysctls: { n1: { 'net.ipv4.ip_forward': '0' } },
 })
 

@@ -2,7 +2,11 @@ import { cluster } from '../lib/cluster.mjs'
 import { nodeRules, web } from '../lib/rules.mjs'
 import { pingProbe, watch } from '../lib/scenario.mjs'
 
-const hosts = cluster({ pods: ['client', 'web-a'], outside: true, rules: { n1: nodeRules(1, [web(['10.244.1.11:8080'])]) } })
+const hosts = cluster({
+  pods: ['client', 'web-a'],
+  outside: true,
+  rules: { n1: nodeRules(1, [web(['10.244.1.11:8080'])]) },
+})
 
 export default {
   name: 'ping-clusterip',

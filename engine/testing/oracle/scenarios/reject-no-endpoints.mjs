@@ -12,7 +12,7 @@ export default {
   needs: ['bridge', 'bridge-nf', 'netfilter', 'icmp-error'],
   hosts,
   listeners: [],
-  watch: watch(hosts),
+  watch: [...watch(hosts), 'n1/lo'],
   runs: [
     { name: 'from-pod', change: [], probe: tcpProbe('client', '10.96.20.30', 80) },
     { name: 'from-outside', change: [], probe: tcpProbe('external', '192.168.10.11', 30080) },

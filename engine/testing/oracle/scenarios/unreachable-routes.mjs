@@ -6,7 +6,12 @@ const hosts = cluster({
   routes: { n1: ['blackhole 10.99.1.0/24', 'unreachable 10.99.2.0/24', 'prohibit 10.99.3.0/24'] },
   sysctls: { client: { 'net.ipv4.tcp_syn_retries': '1' } },
 })
-const run = (name, netns, dst, sport) => ({ name, change: [], probe: tcpProbe(netns, dst, 80, { sport }) })
+const run = (name, netns, dst, sport) => ({
+  name,
+  pauseSeconds: netns === 'client' ? 3 : 0,
+  change: [],
+  probe: tcpProbe(netns, dst, 80, { sport }),
+})
 
 export default {
   name: 'unreachable-routes',
