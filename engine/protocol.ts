@@ -7,7 +7,13 @@ import type { Verdict } from './kernel/trace/reasons.ts'
 /** What the page says to the worker. Every command with an `id` is answered by one update that carries it. */
 export type Command =
   /** A new world from text: boots, settles, sends the question's packet, and stays at the moment before it. */
-  | { readonly type: 'load'; readonly id: number; readonly files: readonly SourceFile[]; readonly seed: number; readonly question?: Question }
+  | {
+      readonly type: 'load'
+      readonly id: number
+      readonly files: readonly SourceFile[]
+      readonly seed: number
+      readonly question?: Question
+    }
   /** The text changed at the present moment: the difference is applied, the world settles, the question is asked again. */
   | { readonly type: 'edit'; readonly id: number; readonly files: readonly SourceFile[]; readonly question?: Question }
   /** Another question at the present moment. */
@@ -15,9 +21,20 @@ export type Command =
   /** Go to the state after the first `moment` commits. */
   | { readonly type: 'seek'; readonly id: number; readonly moment: number }
   /** Output of a tool on a host or in a pod, with the row behind each line. */
-  | { readonly type: 'show'; readonly id: number; readonly where: { readonly node?: string; readonly pod?: string }; readonly command: string }
+  | {
+      readonly type: 'show'
+      readonly id: number
+      readonly where: { readonly node?: string; readonly pod?: string }
+      readonly command: string
+    }
   /** Editor help at an offset of a file's text as last sent. */
-  | { readonly type: 'complete' | 'hover'; readonly id: number; readonly file: string; readonly text: string; readonly offset: number }
+  | {
+      readonly type: 'complete' | 'hover'
+      readonly id: number
+      readonly file: string
+      readonly text: string
+      readonly offset: number
+    }
   /** Any ask of the headless door (`trace`, `reach`, `matrix`, `kubectl`, `dns`, `exec`). */
   | { readonly type: 'headless'; readonly id: number; readonly ask: unknown }
 
@@ -38,7 +55,13 @@ export interface Question {
 /** What the worker says to the page. */
 export type Update =
   | WorldUpdate
-  | { readonly type: 'shown'; readonly id: number; readonly lines: readonly ShownLine[]; readonly stderr: string; readonly exitCode: number }
+  | {
+      readonly type: 'shown'
+      readonly id: number
+      readonly lines: readonly ShownLine[]
+      readonly stderr: string
+      readonly exitCode: number
+    }
   | { readonly type: 'completions'; readonly id: number; readonly items: readonly Completion[] }
   | { readonly type: 'hovered'; readonly id: number; readonly markdown: string | null; readonly range?: SourceLocation }
   | { readonly type: 'answered'; readonly id: number; readonly answer: unknown }
@@ -90,7 +113,14 @@ export interface StepView {
   readonly after?: Readonly<Record<string, string | number>>
   readonly headers?: unknown
   readonly decidedBy?: DecisionView
-  readonly end?: { readonly disposition: Disposition; readonly reason?: string; readonly reasonText?: string; readonly verdict?: Verdict }
+  /** Rows passed on the way to the decision, such as the jumps before a DNAT rule. */
+  readonly via?: readonly DecisionView[]
+  readonly end?: {
+    readonly disposition: Disposition
+    readonly reason?: string
+    readonly reasonText?: string
+    readonly verdict?: Verdict
+  }
   /** True for packets that travel back to the one who asked. */
   readonly reply: boolean
 }
@@ -98,6 +128,8 @@ export interface StepView {
 export interface DecisionView {
   readonly table: string
   readonly id: string
+  /** Index of the rule within a chain. */
+  readonly rule?: number
   readonly text: string
   readonly owner?: string
   readonly cause?: CauseView
@@ -118,7 +150,12 @@ export interface AnswerView {
   readonly verdict: Verdict
   readonly reason: string | null
   readonly sentence: string
-  readonly deliveredTo: { readonly pod: string | null; readonly node: string | null; readonly ip: string; readonly port: number } | null
+  readonly deliveredTo: {
+    readonly pod: string | null
+    readonly node: string | null
+    readonly ip: string
+    readonly port: number
+  } | null
   readonly clientSees: string
   /** Commits of the walk: from the socket call to its end. */
   readonly firstCommit: number

@@ -16,7 +16,9 @@ export function EditorFallback() {
         aria-label={`Manifest ${file?.name ?? ''}`}
         spellCheck={false}
         value={file?.text ?? ''}
-        onChange={(event) => setFiles(files.map((other) => (other === file ? { ...file, text: event.target.value } : other)))}
+        onChange={(event) =>
+          setFiles(files.map((other) => (other === file ? { ...file, text: event.target.value } : other)))
+        }
       />
     </>
   )

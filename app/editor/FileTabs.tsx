@@ -12,7 +12,14 @@ export function FileTabs() {
       {files.map(({ name }) => {
         const errors = diagnostics.filter((d) => d.file === name && d.severity === 'error').length
         return (
-          <button key={name} type="button" role="tab" aria-selected={name === active} className="file-tab" onClick={() => setActiveFile(name)}>
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            aria-selected={name === active}
+            className="file-tab"
+            onClick={() => setActiveFile(name)}
+          >
             {name}
             {errors > 0 && <span className="file-errors"> ✗{errors}</span>}
           </button>

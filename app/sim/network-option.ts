@@ -31,7 +31,8 @@ export function withNetwork(files: readonly SourceFile[], id: NetworkId): Source
   const block = (indent: string) => `${indent}cni:\n${lines.map((line) => `${indent}  ${line}\n`).join('')}`
   let next: string
   if (CNI_BLOCK.test(text)) next = text.replace(CNI_BLOCK, (_all, indent: string) => block(indent))
-  else if (/^[ ]*networking:[ ]*$/m.test(text)) next = text.replace(/^([ ]*)networking:[ ]*\n/m, (all, indent: string) => `${all}${block(`${indent}  `)}`)
+  else if (/^[ ]*networking:[ ]*$/m.test(text))
+    next = text.replace(/^([ ]*)networking:[ ]*\n/m, (all, indent: string) => `${all}${block(`${indent}  `)}`)
   else next = text.replace(/^spec:[ ]*\n/m, (all) => `${all}  networking:\n${block('    ')}`)
   return files.map((file, i) => (i === index ? { name, text: next } : file))
 }

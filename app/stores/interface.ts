@@ -39,7 +39,10 @@ export const useInterface = create<InterfaceState>()((set) => ({
   phoneTab: 'canvas',
   activeFile: '',
   reveal: null,
-  select: (selection) => set(selection ? { selection, inspectorOpen: true, phoneTab: 'inspector' } : { selection: null, inspectorOpen: false }),
+  select: (selection) =>
+    set(
+      selection ? { selection, inspectorOpen: true, phoneTab: 'inspector' } : { selection: null, inspectorOpen: false },
+    ),
   setTheme(theme) {
     try {
       localStorage.setItem(THEME_KEY, theme)
@@ -54,7 +57,12 @@ export const useInterface = create<InterfaceState>()((set) => ({
   setActiveFile: (activeFile) => set({ activeFile }),
   revealCause(cause) {
     if (!cause?.file || cause.line === null) return
-    set({ reveal: { file: cause.file, line: cause.line, endLine: cause.endLine }, activeFile: cause.file, editorOpen: true, phoneTab: 'editor' })
+    set({
+      reveal: { file: cause.file, line: cause.line, endLine: cause.endLine },
+      activeFile: cause.file,
+      editorOpen: true,
+      phoneTab: 'editor',
+    })
   },
 }))
 

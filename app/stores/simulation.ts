@@ -141,11 +141,14 @@ export const useSimulation = create<SimulationState>()((set, get) => {
 
     start() {
       if (client) return
-      client = new EngineClient(() => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }), {
-        onUpdate: receive,
-        onSlow: (slow) => set({ slow }),
-        onRestart: () => set({ restarted: true, busy: false, playing: false, slow: false }),
-      })
+      client = new EngineClient(
+        () => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
+        {
+          onUpdate: receive,
+          onSlow: (slow) => set({ slow }),
+          onRestart: () => set({ restarted: true, busy: false, playing: false, slow: false }),
+        },
+      )
       sendFiles('load')
     },
     setFiles(files) {
@@ -234,7 +237,8 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
 }
 
 function nextBeat(state: SimulationState, direction: 1 | -1, wanted: (beat: Beat) => boolean): number {
-  for (let i = state.playhead + direction; i >= 0 && i < state.beats.length; i += direction) if (wanted(state.beats[i])) return i
+  for (let i = state.playhead + direction; i >= 0 && i < state.beats.length; i += direction)
+    if (wanted(state.beats[i])) return i
   return direction === 1 ? state.playhead : Math.min(state.playhead, state.posed - 1)
 }
 
@@ -246,7 +250,8 @@ function firstMoment(commits: ReadonlyMap<number, CommitView>): number {
 function restore(): { files: readonly SourceFile[]; question: Question } {
   try {
     const saved = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? 'null')
-    if (saved && Array.isArray(saved.files) && saved.files.every(isFile)) return { files: saved.files, question: saved.question ?? OPENING_QUESTION }
+    if (saved && Array.isArray(saved.files) && saved.files.every(isFile))
+      return { files: saved.files, question: saved.question ?? OPENING_QUESTION }
   } catch {
     // Storage may be refused or hold an older shape: the opening scene is always there.
   }
@@ -262,5 +267,10 @@ function save(files: readonly SourceFile[], question: Question): void {
 }
 
 function isFile(value: unknown): value is SourceFile {
-  return typeof value === 'object' && value !== null && typeof (value as SourceFile).name === 'string' && typeof (value as SourceFile).text === 'string'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as SourceFile).name === 'string' &&
+    typeof (value as SourceFile).text === 'string'
+  )
 }

@@ -14,21 +14,42 @@ const CONTROL_SHOWN = 160
 
 /** Two lanes over one clock: what the control loops did, and what the packet did. Paced by events, not by seconds. */
 export function Timeline() {
-  const { beats, commits, playhead, posed, playing, speed, play, pause, setSpeed, goTo, stepHop, stepControl } = useSimulation()
+  const { beats, commits, playhead, posed, playing, speed, play, pause, setSpeed, goTo, stepHop, stepControl } =
+    useSimulation()
   const marks = useMemo(() => marksOf(beats, commits, posed), [beats, commits, posed])
   const first = marks.length > 0 ? marks[0].index : 0
   const span = Math.max(1, beats.length - first)
   return (
     <footer className="timeline">
       <div className="timeline-controls">
-        <Control label="To the packet's start (Home)" onClick={() => goTo(posed - 1)} icon={<ChevronFirst size={16} />} />
-        <Control label="Previous control event (Alt+Left)" onClick={() => stepControl(-1)} icon={<SkipBack size={14} />} wide />
+        <Control
+          label="To the packet's start (Home)"
+          onClick={() => goTo(posed - 1)}
+          icon={<ChevronFirst size={16} />}
+        />
+        <Control
+          label="Previous control event (Alt+Left)"
+          onClick={() => stepControl(-1)}
+          icon={<SkipBack size={14} />}
+          wide
+        />
         <Control label="Step back (Left)" onClick={() => stepHop(-1)} icon={<StepBack size={16} />} />
-        <button type="button" className="button primary timeline-play" onClick={playing ? pause : play} aria-label={playing ? 'Pause (Space)' : 'Play (Space)'} title={playing ? 'Pause (Space)' : 'Play (Space)'}>
+        <button
+          type="button"
+          className="button primary timeline-play"
+          onClick={playing ? pause : play}
+          aria-label={playing ? 'Pause (Space)' : 'Play (Space)'}
+          title={playing ? 'Pause (Space)' : 'Play (Space)'}
+        >
           {playing ? <Pause size={16} aria-hidden /> : <Play size={16} aria-hidden />}
         </button>
         <Control label="Step (Right)" onClick={() => stepHop(1)} icon={<StepForward size={16} />} />
-        <Control label="Next control event (Alt+Right)" onClick={() => stepControl(1)} icon={<SkipForward size={14} />} wide />
+        <Control
+          label="Next control event (Alt+Right)"
+          onClick={() => stepControl(1)}
+          icon={<SkipForward size={14} />}
+          wide
+        />
         <Control label="To the end (End)" onClick={() => goTo(beats.length - 1)} icon={<ChevronLast size={16} />} />
         <label className="timeline-speed">
           <span className="visually-hidden">Speed</span>
@@ -74,9 +95,25 @@ export function Timeline() {
   )
 }
 
-function Control({ label, onClick, icon, wide }: { label: string; onClick: () => void; icon: React.ReactNode; wide?: boolean }) {
+function Control({
+  label,
+  onClick,
+  icon,
+  wide,
+}: {
+  label: string
+  onClick: () => void
+  icon: React.ReactNode
+  wide?: boolean
+}) {
   return (
-    <button type="button" className={wide ? 'button icon timeline-wide' : 'button icon'} aria-label={label} title={label} onClick={onClick}>
+    <button
+      type="button"
+      className={wide ? 'button icon timeline-wide' : 'button icon'}
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
       {icon}
     </button>
   )
@@ -98,12 +135,31 @@ function marksOf(beats: readonly Beat[], commits: ReadonlyMap<number, CommitView
     const gap = index > from && beat.at - beats[index - 1].at > GAP_US
     if (beat.lane === 'control') {
       const note = commits.get(beat.commit)?.notes[0]
-      marks.push({ index, lane: 'control', kind: gap ? 'gap' : '', glyph: '', title: note ? `${note.actor}: ${note.text}` : 'event' })
+      marks.push({
+        index,
+        lane: 'control',
+        kind: gap ? 'gap' : '',
+        glyph: '',
+        title: note ? `${note.actor}: ${note.text}` : 'event',
+      })
     } else {
       const step = stepOf(commits, beat)
       const end = step?.end?.disposition
-      const kind = end === 'dropped' || end === 'rejected' ? 'mark-drop' : end === 'delivered' ? 'mark-delivered' : step?.reply ? 'mark-reply' : ''
-      marks.push({ index, lane: 'data', kind: `${kind} ${gap ? 'gap' : ''}`, glyph: kind === 'mark-drop' ? '✗' : kind === 'mark-delivered' ? '✓' : '', title: step ? `${step.action}: ${step.summary}` : '' })
+      const kind =
+        end === 'dropped' || end === 'rejected'
+          ? 'mark-drop'
+          : end === 'delivered'
+            ? 'mark-delivered'
+            : step?.reply
+              ? 'mark-reply'
+              : ''
+      marks.push({
+        index,
+        lane: 'data',
+        kind: `${kind} ${gap ? 'gap' : ''}`,
+        glyph: kind === 'mark-drop' ? '✗' : kind === 'mark-delivered' ? '✓' : '',
+        title: step ? `${step.action}: ${step.summary}` : '',
+      })
     }
   }
   return marks

@@ -31,7 +31,11 @@ export function HopCard() {
             </button>
           </>
         )}
-        {notes.length === 0 && !answer && <p className="label">{busy ? 'The cluster is starting.' : 'Ask a question above: from whom, to whom, which port.'}</p>}
+        {notes.length === 0 && !answer && (
+          <p className="label">
+            {busy ? 'The cluster is starting.' : 'Ask a question above: from whom, to whom, which port.'}
+          </p>
+        )}
       </section>
     )
   }
@@ -46,7 +50,9 @@ export function HopContent({ step }: { step: StepView }) {
         {placeOf(step)} · {step.stage}
         {step.reply && <span className="hop-reply">answer</span>}
       </p>
-      <h2 className={`hop-verb ${ended ? 'hop-ended' : ''} ${step.end?.disposition === 'delivered' ? 'hop-delivered' : ''}`}>
+      <h2
+        className={`hop-verb ${ended ? 'hop-ended' : ''} ${step.end?.disposition === 'delivered' ? 'hop-delivered' : ''}`}
+      >
         {ended && <span aria-hidden>✗ </span>}
         {step.end?.disposition === 'delivered' && <span aria-hidden>✓ </span>}
         {step.action}
@@ -74,7 +80,9 @@ export function HopContent({ step }: { step: StepView }) {
 function Decision({ decision }: { decision: DecisionView }) {
   return (
     <div className="hop-decision">
-      <p className="label">Decided by {decision.owner ? `a row that ${decision.owner} wrote` : `table ${decision.table}`}</p>
+      <p className="label">
+        Decided by {decision.owner ? `a row that ${decision.owner} wrote` : `table ${decision.table}`}
+      </p>
       <pre className="hop-row mono">{decision.text}</pre>
       {decision.cause && <CauseChips cause={decision.cause} />}
     </div>
@@ -86,7 +94,11 @@ export function CauseChips({ cause }: { cause: CauseView }) {
   const select = useInterface((state) => state.select)
   return (
     <p className="hop-chips">
-      <button type="button" className="chip" onClick={() => select({ kind: 'object', id: `${cause.kind}/${cause.namespace ?? ''}/${cause.name}` })}>
+      <button
+        type="button"
+        className="chip"
+        onClick={() => select({ kind: 'object', id: `${cause.kind}/${cause.namespace ?? ''}/${cause.name}` })}
+      >
         {cause.kind} {cause.namespace ? `${cause.namespace}/` : ''}
         {cause.name}
       </button>
@@ -101,7 +113,13 @@ export function CauseChips({ cause }: { cause: CauseView }) {
   )
 }
 
-function Changes({ before, after }: { before: Readonly<Record<string, string | number>>; after: Readonly<Record<string, string | number>> }) {
+function Changes({
+  before,
+  after,
+}: {
+  before: Readonly<Record<string, string | number>>
+  after: Readonly<Record<string, string | number>>
+}) {
   return (
     <table className="hop-changes">
       <caption className="visually-hidden">Header fields that changed here</caption>
@@ -131,10 +149,19 @@ function Envelopes({ step }: { step: StepView }) {
   return (
     <ol className="envelopes" aria-label="Headers, outermost first">
       {envelopes.map((envelope, depth) => (
-        <li key={`${depth}${envelope.title}`} className={`envelope layer-${envelope.layer}`} style={{ marginInlineStart: `${depth * 8}px` }}>
+        <li
+          key={`${depth}${envelope.title}`}
+          className={`envelope layer-${envelope.layer}`}
+          style={{ marginInlineStart: `${depth * 8}px` }}
+        >
           <span className="envelope-title">{envelope.title}</span>
           {envelope.fields.map((field) => (
-            <span key={field.label} className={field.key && step.after && field.key in step.after ? 'envelope-field changed' : 'envelope-field'}>
+            <span
+              key={field.label}
+              className={
+                field.key && step.after && field.key in step.after ? 'envelope-field changed' : 'envelope-field'
+              }
+            >
               <span className="label">{field.label}</span> <span className="mono">{field.value}</span>
             </span>
           ))}

@@ -13,7 +13,11 @@ export function Notices() {
         <p className="notice notice-error">
           <strong>The text has an error; the map shows the last good world.</strong> {first.message}{' '}
           {first.file && (
-            <button type="button" className="link mono" onClick={() => revealCause({ kind: '', name: '', file: first.file ?? null, line: first.line ?? null })}>
+            <button
+              type="button"
+              className="link mono"
+              onClick={() => revealCause({ kind: '', name: '', file: first.file ?? null, line: first.line ?? null })}
+            >
               {first.file}
               {first.line ? `:${first.line}` : ''}
             </button>

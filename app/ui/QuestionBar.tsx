@@ -27,7 +27,12 @@ export function QuestionBar() {
     >
       <div className="question-fields">
         <Pick label="From" value={draft.from} choices={choices.from} onPick={(from) => setDraft({ ...draft, from })} />
-        <Pick label="to" value={draft.to} choices={choices.to} onPick={(to) => setDraft({ ...draft, to, port: defaultPort(mirror, to) ?? draft.port })} />
+        <Pick
+          label="to"
+          value={draft.to}
+          choices={choices.to}
+          onPick={(to) => setDraft({ ...draft, to, port: defaultPort(mirror, to) ?? draft.port })}
+        />
         <label className="question-port">
           <span className="visually-hidden">Port</span>
           <input
@@ -36,10 +41,20 @@ export function QuestionBar() {
             value={icmp ? '' : (draft.port ?? '')}
             disabled={icmp}
             size={5}
-            onChange={(event) => setDraft({ ...draft, port: /^\d+$/.test(event.target.value) ? Number(event.target.value) : event.target.value || undefined })}
+            onChange={(event) =>
+              setDraft({
+                ...draft,
+                port: /^\d+$/.test(event.target.value) ? Number(event.target.value) : event.target.value || undefined,
+              })
+            }
           />
         </label>
-        <select className="field" aria-label="Protocol" value={draft.protocol ?? 'TCP'} onChange={(event) => setDraft({ ...draft, protocol: event.target.value as Question['protocol'] })}>
+        <select
+          className="field"
+          aria-label="Protocol"
+          value={draft.protocol ?? 'TCP'}
+          onChange={(event) => setDraft({ ...draft, protocol: event.target.value as Question['protocol'] })}
+        >
           <option value="TCP">TCP</option>
           <option value="UDP">UDP</option>
           <option value="ICMP">ping</option>
@@ -80,7 +95,17 @@ export function QuestionBar() {
   )
 }
 
-function Pick({ label, value, choices, onPick }: { label: string; value: string; choices: readonly EndpointChoice[]; onPick: (value: string) => void }) {
+function Pick({
+  label,
+  value,
+  choices,
+  onPick,
+}: {
+  label: string
+  value: string
+  choices: readonly EndpointChoice[]
+  onPick: (value: string) => void
+}) {
   const groups = [...new Set(choices.map((choice) => choice.group))]
   const known = choices.some((choice) => choice.value === value)
   return (

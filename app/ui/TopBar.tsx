@@ -13,13 +13,24 @@ export function TopBar() {
   const dark = theme === 'dark' || (theme === 'auto' && document.documentElement.dataset.theme === 'dark')
   return (
     <header className="topbar">
-      <button type="button" className="button icon topbar-editor" aria-pressed={editorOpen} aria-label="Show or hide the manifests (E)" title="Manifests (E)" onClick={toggleEditor}>
+      <button
+        type="button"
+        className="button icon topbar-editor"
+        aria-pressed={editorOpen}
+        aria-label="Show or hide the manifests (E)"
+        title="Manifests (E)"
+        onClick={toggleEditor}
+      >
         <PanelLeft size={16} aria-hidden />
       </button>
       <h1 className="topbar-name">Podwalk</h1>
       <label className="topbar-network">
         <span className="label">Network</span>
-        <select className="field" value={network ?? ''} onChange={(event) => setFiles(withNetwork(files, event.target.value as NetworkId))}>
+        <select
+          className="field"
+          value={network ?? ''}
+          onChange={(event) => setFiles(withNetwork(files, event.target.value as NetworkId))}
+        >
           {network === undefined && <option value="">as written</option>}
           {NETWORKS.map(({ id, label }) => (
             <option key={id} value={id}>
@@ -42,7 +53,13 @@ export function TopBar() {
       >
         <RotateCcw size={14} aria-hidden /> <span className="topbar-wide">Opening scene</span>
       </button>
-      <button type="button" className="button icon" aria-label={dark ? 'Light theme' : 'Dark theme'} title={dark ? 'Light theme' : 'Dark theme'} onClick={() => setTheme(dark ? 'light' : 'dark')}>
+      <button
+        type="button"
+        className="button icon"
+        aria-label={dark ? 'Light theme' : 'Dark theme'}
+        title={dark ? 'Light theme' : 'Dark theme'}
+        onClick={() => setTheme(dark ? 'light' : 'dark')}
+      >
         {dark ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}
       </button>
     </header>

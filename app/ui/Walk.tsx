@@ -10,7 +10,9 @@ export function Walk() {
   const current = useRef<HTMLLIElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the playhead moves
   useEffect(() => current.current?.scrollIntoView({ block: 'nearest' }), [playhead])
-  const shown = beats.map((beat, index) => ({ beat, index })).filter(({ beat, index }) => index >= posed && index <= playhead && beat.lane === 'data')
+  const shown = beats
+    .map((beat, index) => ({ beat, index }))
+    .filter(({ beat, index }) => index >= posed && index <= playhead && beat.lane === 'data')
   if (shown.length === 0) return null
   return (
     <section className="walk" aria-label="The walk so far">
@@ -21,8 +23,17 @@ export function Walk() {
           if (!step) return null
           const end = step.end?.disposition
           return (
-            <li key={index} ref={index === playhead ? current : undefined} className={index === playhead ? 'walk-current' : undefined}>
-              <button type="button" className="walk-step" aria-current={index === playhead ? 'step' : undefined} onClick={() => goTo(index)}>
+            <li
+              key={index}
+              ref={index === playhead ? current : undefined}
+              className={index === playhead ? 'walk-current' : undefined}
+            >
+              <button
+                type="button"
+                className="walk-step"
+                aria-current={index === playhead ? 'step' : undefined}
+                onClick={() => goTo(index)}
+              >
                 <span className={end === 'dropped' || end === 'rejected' ? 'walk-verb dropped' : 'walk-verb'}>
                   {end === 'dropped' || end === 'rejected' ? '✗ ' : end === 'delivered' ? '✓ ' : ''}
                   {step.reply ? '↩ ' : ''}

@@ -18,7 +18,8 @@ export function sources(mirror: Mirror): EndpointChoice[] {
 export function destinations(mirror: Mirror): EndpointChoice[] {
   const services = userFirst(objects(mirror, 'Service')).map(({ namespace, name, object }) => ({
     value: `svc/${name}.${namespace}`,
-    label: `${shown(namespace, name)} ${object.spec?.clusterIP && object.spec.clusterIP !== 'None' ? `(${object.spec.clusterIP})` : ''}`.trim(),
+    label:
+      `${shown(namespace, name)} ${object.spec?.clusterIP && object.spec.clusterIP !== 'None' ? `(${object.spec.clusterIP})` : ''}`.trim(),
     group: 'Services',
   }))
   return [...services, ...workloads(mirror), ...pods(mirror), ...hosts(mirror)]
@@ -45,20 +46,29 @@ function workloads(mirror: Mirror): EndpointChoice[] {
   return WORKLOADS.flatMap(([kind, short]) =>
     userFirst(objects(mirror, kind))
       .filter(({ namespace }) => !SYSTEM.has(namespace))
-      .map(({ namespace, name }) => ({ value: `${namespace}/${short}/${name}`, label: shown(namespace, name), group: 'Workloads (first ready pod)' })),
+      .map(({ namespace, name }) => ({
+        value: `${namespace}/${short}/${name}`,
+        label: shown(namespace, name),
+        group: 'Workloads (first ready pod)',
+      })),
   )
 }
 
 function pods(mirror: Mirror): EndpointChoice[] {
   return userFirst(objects(mirror, 'Pod'))
     .filter(({ object }) => object.status?.podIP)
-    .map(({ namespace, name, object }) => ({ value: `${namespace}/${name}`, label: `${shown(namespace, name)} (${object.status.podIP})`, group: SYSTEM.has(namespace) ? 'System pods' : 'Pods' }))
+    .map(({ namespace, name, object }) => ({
+      value: `${namespace}/${name}`,
+      label: `${shown(namespace, name)} (${object.status.podIP})`,
+      group: SYSTEM.has(namespace) ? 'System pods' : 'Pods',
+    }))
 }
 
 function hosts(mirror: Mirror): EndpointChoice[] {
   return mirror.rows('host').flatMap((host) => {
     if (host.kind === 'node') return [{ value: `node/${host.id}`, label: host.id, group: 'Nodes' }]
-    if (host.kind === 'outside') return [{ value: host.id === 'external' ? 'external' : `external/${host.id}`, label: host.id, group: 'Outside' }]
+    if (host.kind === 'outside')
+      return [{ value: host.id === 'external' ? 'external' : `external/${host.id}`, label: host.id, group: 'Outside' }]
     return []
   })
 }

@@ -44,7 +44,10 @@ function ipEnvelopes(packet: IpPacket, prefix: string): Envelope[] {
     { label: packet.family === 'ipv4' ? 'ttl' : 'hop limit', value: String(packet.ttl), key: `${prefix}ip.ttl` },
   ]
   if (packet.family === 'ipv4') fields.push({ label: 'DF', value: packet.df ? 'set' : 'unset', key: `${prefix}ip.df` })
-  return [{ layer: 'ip', title: packet.family === 'ipv4' ? 'IPv4' : 'IPv6', fields }, ...l4Envelopes(packet.body, prefix)]
+  return [
+    { layer: 'ip', title: packet.family === 'ipv4' ? 'IPv4' : 'IPv6', fields },
+    ...l4Envelopes(packet.body, prefix),
+  ]
 }
 
 function l4Envelopes(body: L4, prefix: string): Envelope[] {
@@ -55,12 +58,22 @@ function l4Envelopes(body: L4, prefix: string): Envelope[] {
         { label: 'flags', value: flagNames(body.flags) },
       ]
       const envelope: Envelope = { layer: 'l4', title: 'TCP', fields }
-      return body.data.bytes > 0 ? [envelope, { layer: 'l7', title: 'data', fields: [{ label: 'bytes', value: String(body.data.bytes) }] }] : [envelope]
+      return body.data.bytes > 0
+        ? [envelope, { layer: 'l7', title: 'data', fields: [{ label: 'bytes', value: String(body.data.bytes) }] }]
+        : [envelope]
     }
     case 'udp': {
-      const envelope: Envelope = { layer: 'l4', title: 'UDP', fields: [{ label: 'ports', value: `${body.sport} → ${body.dport}`, key: `${prefix}udp.dport` }] }
+      const envelope: Envelope = {
+        layer: 'l4',
+        title: 'UDP',
+        fields: [{ label: 'ports', value: `${body.sport} → ${body.dport}`, key: `${prefix}udp.dport` }],
+      }
       if (body.body.kind === 'vxlan') {
-        const tunnel: Envelope = { layer: 'tunnel', title: 'VXLAN', fields: [{ label: 'VNI', value: String(body.body.vni) }] }
+        const tunnel: Envelope = {
+          layer: 'tunnel',
+          title: 'VXLAN',
+          fields: [{ label: 'VNI', value: String(body.body.vni) }],
+        }
         return [{ ...envelope, layer: 'tunnel' }, tunnel, ...frameEnvelopes(body.body.frame, '')]
       }
       if (body.body.kind === 'dns') {
@@ -74,7 +87,16 @@ function l4Envelopes(body: L4, prefix: string): Envelope[] {
     case 'icmp':
       return icmpEnvelopes(body)
     case 'sctp':
-      return [{ layer: 'l4', title: 'SCTP', fields: [{ label: 'ports', value: `${body.sport} → ${body.dport}` }, { label: 'chunk', value: body.chunk }] }]
+      return [
+        {
+          layer: 'l4',
+          title: 'SCTP',
+          fields: [
+            { label: 'ports', value: `${body.sport} → ${body.dport}` },
+            { label: 'chunk', value: body.chunk },
+          ],
+        },
+      ]
     case 'ipip':
       return ipEnvelopes(body.inner, '')
   }

@@ -55,7 +55,14 @@ export function schedulerOf(world: World): Scheduler {
       if (pending && pending.at <= at) return pending.id
       const seq = clock.seq + 1
       world.put('clock', { ...clock, seq })
-      const row: EventRow = { id: id ?? `${name}#${seq}`, at, seq, name, payload, ...(options?.background ? { background: true } : {}) }
+      const row: EventRow = {
+        id: id ?? `${name}#${seq}`,
+        at,
+        seq,
+        name,
+        payload,
+        ...(options?.background ? { background: true } : {}),
+      }
       world.put('event', row)
       return row.id
     },

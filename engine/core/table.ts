@@ -16,8 +16,13 @@ export interface TableDef<R extends Row = Row> {
 interface Bucket<R extends Row> {
   readonly rows: Map<string, R>
   sorted?: readonly R[]
+  /** Writes since `sorted` was made: row before -> row after, in order. Few of them are merged in, many sort anew. */
+  pending?: { readonly before?: R; readonly after?: R }[]
   memo?: Map<string, unknown>
 }
+
+/** From so many pending writes on, sorting anew is cheaper than merging. */
+const MERGE_LIMIT = 16
 
 const EMPTY: readonly never[] = Object.freeze([])
 
@@ -25,7 +30,11 @@ const EMPTY: readonly never[] = Object.freeze([])
 export class Table<R extends Row> {
   readonly def: TableDef<R>
   private readonly all: Bucket<R> = { rows: new Map() }
-  private readonly indexes: { name: string; key: (row: R) => string | readonly string[] | undefined; buckets: Map<string, Bucket<R>> }[]
+  private readonly indexes: {
+    name: string
+    key: (row: R) => string | readonly string[] | undefined
+    buckets: Map<string, Bucket<R>>
+  }[]
 
   constructor(def: TableDef<R>) {
     this.def = def
@@ -71,27 +80,36 @@ export class Table<R extends Row> {
 
   /** Replaces, adds (before undefined) or removes (after undefined) one row. */
   write(id: string, before: R | undefined, after: R | undefined): void {
-    touch(this.all, id, after, before !== undefined && after !== undefined && this.sameOrder(before, after))
+    touch(this.all, id, before, after)
     for (const index of this.indexes) {
       const from = before && index.key(before)
       const to = after && index.key(after)
+      if (from === undefined && to === undefined) continue
       if (typeof from === 'string' && from === to) {
-        this.touchIndexed(index.buckets, from, id, after)
+        this.touchIndexed(index.buckets, from, id, before, after)
         continue
       }
-      for (const key of keys(from)) if (!keys(to).includes(key)) this.touchIndexed(index.buckets, key, id, undefined)
-      for (const key of keys(to)) this.touchIndexed(index.buckets, key, id, after)
+      for (const key of keys(from))
+        if (!keys(to).includes(key)) this.touchIndexed(index.buckets, key, id, before, undefined)
+      for (const key of keys(to))
+        this.touchIndexed(index.buckets, key, id, keys(from).includes(key) ? before : undefined, after)
     }
   }
 
-  private touchIndexed(buckets: Map<string, Bucket<R>>, key: string, id: string, after: R | undefined): void {
+  private touchIndexed(
+    buckets: Map<string, Bucket<R>>,
+    key: string,
+    id: string,
+    before: R | undefined,
+    after: R | undefined,
+  ): void {
     let bucket = buckets.get(key)
     if (!bucket) {
       if (!after) return
       bucket = { rows: new Map() }
       buckets.set(key, bucket)
     }
-    touch(bucket, id, after, false)
+    touch(bucket, id, before, after)
     if (bucket.rows.size === 0) buckets.delete(key)
   }
 
@@ -102,15 +120,42 @@ export class Table<R extends Row> {
   }
 
   private sorted(bucket: Bucket<R>): readonly R[] {
-    if (bucket.sorted) return bucket.sorted
-    const order = this.def.order
-    const byId = (a: R, b: R) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
-    bucket.sorted = Object.freeze([...bucket.rows.values()].sort(order ? (a, b) => order(a, b) || byId(a, b) : byId))
+    const { sorted, pending } = bucket
+    if (sorted && !pending) return sorted
+    const rows = sorted && pending ? this.merge(sorted, pending) : [...bucket.rows.values()].sort(this.compare)
+    bucket.sorted = Object.freeze(rows)
+    bucket.pending = undefined
     return bucket.sorted
   }
 
-  private sameOrder(before: R, after: R): boolean {
-    return !this.def.order || this.def.order(before, after) === 0
+  private merge(sorted: readonly R[], pending: readonly { readonly before?: R; readonly after?: R }[]): R[] {
+    const rows = sorted.slice()
+    for (const { before, after } of pending) {
+      const at = before ? this.place(rows, before) : -1
+      if (before && after && this.compare(before, after) === 0) rows[at] = after
+      else {
+        if (before) rows.splice(at, 1)
+        if (after) rows.splice(this.place(rows, after), 0, after)
+      }
+    }
+    return rows
+  }
+
+  /** Index of the first row that is not less than `row`. */
+  private place(rows: readonly R[], row: R): number {
+    let low = 0
+    let high = rows.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.compare(rows[middle], row) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private readonly compare = (a: R, b: R): number => {
+    const order = this.def.order
+    return (order ? order(a, b) : 0) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   }
 }
 
@@ -118,9 +163,16 @@ function keys(value: string | readonly string[] | undefined): readonly string[] 
   return value === undefined ? EMPTY : typeof value === 'string' ? [value] : value
 }
 
-function touch<R extends Row>(bucket: Bucket<R>, id: string, after: R | undefined, _sameOrder: boolean): void {
-  bucket.sorted = undefined
+function touch<R extends Row>(bucket: Bucket<R>, id: string, before: R | undefined, after: R | undefined): void {
   bucket.memo = undefined
+  if (bucket.sorted) {
+    bucket.pending ??= []
+    bucket.pending.push({ before, after })
+    if (bucket.pending.length > MERGE_LIMIT) {
+      bucket.sorted = undefined
+      bucket.pending = undefined
+    }
+  }
   if (after) bucket.rows.set(id, after)
   else bucket.rows.delete(id)
 }

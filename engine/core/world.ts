@@ -10,7 +10,13 @@ export interface WorldReader {
   by<N extends TableName>(table: N, index: string, key: string): readonly RowOf<N>[]
   oneBy<N extends TableName>(table: N, index: string, key: string): RowOf<N> | undefined
   /** `compute(rows)` kept until a row under that index key changes; index '' is the whole table. Must be pure. */
-  memo<N extends TableName, T>(table: N, index: string, key: string, name: string, compute: (rows: readonly RowOf<N>[]) => T): T
+  memo<N extends TableName, T>(
+    table: N,
+    index: string,
+    key: string,
+    name: string,
+    compute: (rows: readonly RowOf<N>[]) => T,
+  ): T
   count(table: TableName): number
 }
 
@@ -67,7 +73,13 @@ export class World implements Tx {
     return this.table(table).oneBy(index, key) as RowOf<N> | undefined
   }
 
-  memo<N extends TableName, T>(table: N, index: string, key: string, name: string, compute: (rows: readonly RowOf<N>[]) => T): T {
+  memo<N extends TableName, T>(
+    table: N,
+    index: string,
+    key: string,
+    name: string,
+    compute: (rows: readonly RowOf<N>[]) => T,
+  ): T {
     return this.table(table).memo(index, key, name, compute as (rows: readonly Row[]) => T)
   }
 
