@@ -1,0 +1,8 @@
+import { componentsTable } from './components.ts'
+import { kubeEventTable } from './events.ts'
+import { rewriteTable } from './fights.ts'
+import { findingTable } from './findings.ts'
+import { controllerRunTable } from './workqueue.ts'
+
+/** What the control plane remembers beside the API's objects. */
+export const CONTROL_TABLES = [componentsTable, controllerRunTable, rewriteTable, kubeEventTable, findingTable] as const
