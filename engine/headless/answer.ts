@@ -44,7 +44,8 @@ export function answerLine(line: string): Answer | Failure {
   } catch (error) {
     return failure(null, 'bad-json', `the line is not JSON: ${text(error)}`)
   }
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) return failure(null, 'bad-request', 'a request is a JSON object')
+  if (typeof request !== 'object' || request === null || Array.isArray(request))
+    return failure(null, 'bad-request', 'a request is a JSON object')
   const id = (request as Request).id ?? null
   try {
     return answer(request as Request) // its fields are checked below
@@ -61,12 +62,26 @@ export function answer(request: Request): Answer | Failure {
   const files: SourceFile[] = Object.entries(request.files ?? {}).map(([name, content]) => ({ name, text: content }))
   if (request.scenario !== undefined) files.unshift({ name: 'scenario.yaml', text: request.scenario })
   const budget = request.untilMs === undefined ? undefined : { withinUs: request.untilMs * 1000 }
-  const input = { files, objects: request.objects, components: request.components, admission: request.admission, seed: request.seed }
+  const input = {
+    files,
+    objects: request.objects,
+    components: request.components,
+    admission: request.admission,
+    seed: request.seed,
+  }
   const loaded = loadScenario(input, budget)
   if (!loaded.ok) {
     const first = loaded.diagnostics.find((d) => d.severity === 'error')
     const where = first?.file ? `${first.file}${first.line ? `:${first.line}` : ''}: ` : ''
-    return { ...failure(id, first?.code ?? 'bad-scenario', `${where}${first?.message ?? 'the scenario cannot be read'}`, first?.line), diagnostics: loaded.diagnostics } as Failure
+    return {
+      ...failure(
+        id,
+        first?.code ?? 'bad-scenario',
+        `${where}${first?.message ?? 'the scenario cannot be read'}`,
+        first?.line,
+      ),
+      diagnostics: loaded.diagnostics,
+    } as Failure
   }
   const running = loaded.running
   const answers: unknown[] = []
@@ -96,12 +111,17 @@ function stored(running: Running): number {
 
 function check(request: Request): string | undefined {
   if (request.scenario !== undefined && typeof request.scenario !== 'string') return '`scenario` is a text'
-  if (request.files !== undefined && (typeof request.files !== 'object' || Object.values(request.files).some((f) => typeof f !== 'string'))) return '`files` maps names to texts'
+  if (
+    request.files !== undefined &&
+    (typeof request.files !== 'object' || Object.values(request.files).some((f) => typeof f !== 'string'))
+  )
+    return '`files` maps names to texts'
   if (request.objects !== undefined && !Array.isArray(request.objects)) return '`objects` is a list'
   if (request.asks !== undefined && !Array.isArray(request.asks)) return '`asks` is a list'
   if (request.steps !== undefined && !Array.isArray(request.steps)) return '`steps` is a list'
   if (request.seed !== undefined && !Number.isSafeInteger(request.seed)) return '`seed` is an integer'
-  if (request.untilMs !== undefined && !(typeof request.untilMs === 'number' && request.untilMs > 0)) return '`untilMs` is a number of milliseconds'
+  if (request.untilMs !== undefined && !(typeof request.untilMs === 'number' && request.untilMs > 0))
+    return '`untilMs` is a number of milliseconds'
   return unknownComponent(request.components)
 }
 

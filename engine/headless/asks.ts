@@ -1,14 +1,12 @@
 import { runKubectl } from '../cli/kubectl/run.ts'
 import { runCommand } from '../cli/run.ts'
 import type { Simulation } from '../simulation.ts'
-import { askDns } from './dns.ts'
-import { askExec } from './exec.ts'
 import { askMatrix } from './matrix.ts'
 import { reachRequest, traceRequest } from './trace.ts'
 
 type Ask = (sim: Simulation, fields: never) => unknown
 
-/** The asks of `headless.md` by name. Each leaves no trace in the world, but `exec`. */
+/** The asks of `headless.md` by name. Each leaves no trace in the world. */
 const ASKS: Readonly<Record<string, Ask>> = {
   trace: traceRequest,
   reach: reachRequest,
@@ -17,9 +15,8 @@ const ASKS: Readonly<Record<string, Ask>> = {
     const { lines, stderr, exitCode } = runCommand(sim.world, { node, pod }, command)
     return { text: lines.map((line) => `${line.text}\n`).join(''), stderr, exitCode }
   },
-  kubectl: (sim, { args }: { args: readonly string[] | string }) => runKubectl(sim.world, typeof args === 'string' ? args.trim().split(/\s+/) : args),
-  dns: askDns,
-  exec: askExec,
+  kubectl: (sim, { args }: { args: readonly string[] | string }) =>
+    runKubectl(sim.world, typeof args === 'string' ? args.trim().split(/\s+/) : args),
 }
 
 /** Answers one ask; one that fails alone is answered by an error in its place. */

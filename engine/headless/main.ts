@@ -16,6 +16,8 @@ if (args.length > 0) {
     if (line.trim() === '') continue
     const started = performance.now()
     const answer = answerLine(line)
-    process.stdout.write(`${JSON.stringify('error' in answer ? answer : { ...answer, wallMs: Math.round((performance.now() - started) * 10) / 10 })}\n`)
+    process.stdout.write(
+      `${JSON.stringify('error' in answer ? answer : { ...answer, wallMs: Math.round((performance.now() - started) * 10) / 10 })}\n`,
+    )
   }
 }

@@ -6,8 +6,19 @@ import type { Running } from '../scenario.ts'
 /** One element of `steps`: what changes before its asks. */
 export interface StepRequest {
   readonly apply?: readonly KubeObject[]
-  readonly delete?: readonly { readonly kind: string; readonly apiVersion?: string; readonly namespace?: string; readonly name: string }[]
-  readonly patch?: readonly { readonly kind: string; readonly apiVersion?: string; readonly namespace?: string; readonly name: string; readonly patch: unknown }[]
+  readonly delete?: readonly {
+    readonly kind: string
+    readonly apiVersion?: string
+    readonly namespace?: string
+    readonly name: string
+  }[]
+  readonly patch?: readonly {
+    readonly kind: string
+    readonly apiVersion?: string
+    readonly namespace?: string
+    readonly name: string
+    readonly patch: unknown
+  }[]
   readonly asks?: readonly unknown[]
 }
 
@@ -20,8 +31,10 @@ export function applyStep(running: Running, step: StepRequest): { code: string; 
       if (!result.ok) refused ??= result.error
     }
     for (const object of step.apply ?? []) note(api.apply(object))
-    for (const { kind, namespace, name, patch } of step.patch ?? []) note(api.patch(kindKeyOf(kind), namespace ?? 'default', name, patch))
-    for (const { kind, namespace, name } of step.delete ?? []) note(api.delete(kindKeyOf(kind), namespace ?? 'default', name))
+    for (const { kind, namespace, name, patch } of step.patch ?? [])
+      note(api.patch(kindKeyOf(kind), namespace ?? 'default', name, patch))
+    for (const { kind, namespace, name } of step.delete ?? [])
+      note(api.delete(kindKeyOf(kind), namespace ?? 'default', name))
   })
   return refused && { code: refused.reason, message: refused.message }
 }
