@@ -94,7 +94,12 @@ export interface Underlay {
   readonly latencyUs: number
   readonly subnets: readonly { readonly name: string; readonly cidr: Cidr; readonly gateway: Ip }[]
   readonly routers: readonly UnderlayRouter[]
-  readonly hosts: readonly { readonly name: string; readonly address: Ip; readonly prefixLen: number; readonly gateway: Ip }[]
+  readonly hosts: readonly {
+    readonly name: string
+    readonly address: Ip
+    readonly prefixLen: number
+    readonly gateway: Ip
+  }[]
 }
 
 export interface UnderlayRouter {

@@ -63,12 +63,20 @@ export interface SourceRef {
   readonly maps: readonly { readonly at: string; readonly path: string }[]
 }
 
-/** Ranges of every key and value of one text document: path -> [line, column, endLine, endColumn], 1-based. */
+/**
+ * One document of the user's text, id `file#doc`. The ranges of its keys and values are worked out when somebody asks
+ * (`provenance.ts`), so that loading costs nothing and an edit that moves lines changes one small row.
+ */
 export interface SourceRow extends Row {
   readonly file: string
   readonly doc: number
-  readonly ranges: Readonly<Record<string, readonly [number, number, number, number]>>
+  /** Line of the file, 1-based, on which `text` begins. */
+  readonly line: number
+  readonly text: string
 }
+
+/** [line, column, endLine, endColumn], 1-based, end exclusive. */
+export type SourceRange = readonly [number, number, number, number]
 
 /** A place in the user's text. `line` is null for objects that were given as JSON values. */
 export interface SourceLocation {
@@ -86,6 +94,8 @@ export interface Status {
   readonly message: string
   /** Field paths of what was invalid. */
   readonly causes?: readonly { readonly field: string; readonly message: string }[]
+  /** True if all that was wrong is a field that may not change: deleting and creating the object would do. */
+  readonly immutable?: boolean
 }
 
 export interface ObjectRef {
@@ -110,7 +120,12 @@ export interface Api {
   /** JSON merge patch. */
   patch(kind: string, namespace: string, name: string, patch: unknown): Result<ObjectRow, Status>
   /** Sets deletionTimestamp where finalizers or a grace period ask for it, else removes. */
-  delete(kind: string, namespace: string, name: string, options?: { graceSeconds?: number; propagation?: 'Background' | 'Foreground' | 'Orphan' }): Result<void, Status>
+  delete(
+    kind: string,
+    namespace: string,
+    name: string,
+    options?: { graceSeconds?: number; propagation?: 'Background' | 'Foreground' | 'Orphan' },
+  ): Result<void, Status>
 }
 
 export interface Diagnostic {
@@ -135,22 +150,49 @@ declare module '../core/tables.ts' {
   }
 }
 
-/** The API server's own counters: id `<cluster>`; allocators keep nothing here, they read the objects. */
+/** The API server's own counter and flags: id `<cluster>`; allocators keep nothing here, they read the objects. */
 export interface ApiStateRow extends Row {
   readonly resourceVersion: number
+  /** True for the cluster that references without a cluster mean. */
+  readonly first: boolean
+  readonly flags: ApiFlags
+}
+
+/** Flags of kube-apiserver that allocation depends on. */
+export interface ApiFlags {
+  /** `--service-cluster-ip-range`: one range, or two of different families; the first is the cluster's own family. */
+  readonly serviceCidrs: readonly string[]
+  /** `--service-node-port-range`, both ends inclusive. */
+  readonly nodePorts: readonly [number, number]
 }
 
 export const objectTable: TableDef<ObjectRow> = {
   name: 'object',
-  order: (a, b) => (a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  order: (a, b) =>
+    a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   indexes: {
     kind: (r) => `${r.cluster}|${r.kind}`,
     kindNamespace: (r) => `${r.cluster}|${r.kind}|${r.namespace}`,
     owner: (r) => r.object.metadata.ownerReferences?.map((owner) => owner.uid),
     node: (r) => (r.kind === 'Pod' && r.object.spec?.nodeName ? `${r.cluster}|${r.object.spec.nodeName}` : undefined),
     uid: (r) => r.object.metadata.uid,
+    clusterIP: (r) => (r.kind === 'Service' ? clusterIPsOf(r) : undefined),
+    nodePort: (r) => (r.kind === 'Service' ? nodePortsOf(r) : undefined),
   },
 }
+
+function clusterIPsOf({ cluster, object }: ObjectRow): string[] | undefined {
+  const ips: unknown = object.spec?.clusterIPs
+  return Array.isArray(ips) ? ips.filter((ip) => ip !== 'None').map((ip) => `${cluster}|${ip}`) : undefined
+}
+
+function nodePortsOf({ cluster, object }: ObjectRow): string[] | undefined {
+  const ports: unknown = object.spec?.ports
+  const given = Array.isArray(ports) ? ports.map((port) => port?.nodePort) : []
+  const taken = [...new Set([...given, object.spec?.healthCheckNodePort])].filter(Boolean)
+  return taken.length > 0 ? taken.map((port) => `${cluster}|${port}`) : undefined
+}
+
 export const sourceTable: TableDef<SourceRow> = { name: 'source', indexes: { file: (r) => r.file } }
 export const apiStateTable: TableDef<ApiStateRow> = { name: 'apiState' }
 export const API_TABLES = [objectTable, sourceTable, apiStateTable] as const

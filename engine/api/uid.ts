@@ -1,0 +1,29 @@
+import { hash32 } from '../core/rng.ts'
+import type { Tx } from '../core/world.ts'
+
+/**
+ * UIDs belong to kind, namespace and name, and to how often an object of that name was removed before: an object that
+ * is made anew is another one, and nothing else is renamed by it.
+ */
+export function uidFor(tx: Tx, seed: number, id: string): string {
+  const life = tx.get('rng', streamOf(id))?.drawn ?? 0
+  const name = life === 0 ? id : `${id}#${life}`
+  const hex = [0, 1, 2, 3]
+    .map((part) =>
+      hash32(seed + part, name)
+        .toString(16)
+        .padStart(8, '0'),
+    )
+    .join('')
+  const variant = '89ab'[hash32(seed, name) & 3]
+  // RFC 9562 version 4 layout, as every random UID of a cluster has it.
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+}
+
+/** Says that the object under this id was removed: the next one gets another UID. */
+export function retireUid(tx: Tx, id: string): void {
+  const stream = streamOf(id)
+  tx.put('rng', { id: stream, drawn: (tx.get('rng', stream)?.drawn ?? 0) + 1 })
+}
+
+const streamOf = (id: string) => `uid/${id}`
