@@ -4,7 +4,18 @@ import type { RowOf, TableName } from './core/tables.ts'
 import { TABLES } from './tables.ts'
 
 /** The tables whose changes travel to the page. Rules, sources and the queue are asked for when somebody looks. */
-export const MIRRORED = ['object', 'host', 'netns', 'link', 'addr', 'route', 'neigh', 'fdb', 'socket', 'conntrack'] as const satisfies readonly TableName[]
+export const MIRRORED = [
+  'object',
+  'host',
+  'netns',
+  'link',
+  'addr',
+  'route',
+  'neigh',
+  'fdb',
+  'socket',
+  'conntrack',
+] as const satisfies readonly TableName[]
 export type MirroredTable = (typeof MIRRORED)[number]
 
 const MIRRORED_NAMES: ReadonlySet<string> = new Set(MIRRORED)

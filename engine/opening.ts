@@ -76,4 +76,9 @@ spec:
   },
 ]
 
-export const OPENING_QUESTION: Question = { from: 'default/deploy/frontend', to: 'svc/backend.default', port: 80, protocol: 'TCP' }
+export const OPENING_QUESTION: Question = {
+  from: 'default/deploy/frontend',
+  to: 'svc/backend.default',
+  port: 80,
+  protocol: 'TCP',
+}

@@ -27,7 +27,9 @@ export interface Running {
   readonly rebuilt: boolean
 }
 
-export type Loaded = { readonly ok: true; readonly running: Running } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
+export type Loaded =
+  | { readonly ok: true; readonly running: Running }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 
 interface Read {
   readonly scenario: Scenario
@@ -70,11 +72,21 @@ export function editScenario(old: Running, input: ScenarioInput, budget?: Budget
   return finish(old.sim, input, read, edit(old.sim), budget, false)
 }
 
-function finish(sim: Simulation, input: ScenarioInput, read: Read, refused: readonly Diagnostic[], budget: Budget | undefined, rebuilt: boolean): Loaded {
+function finish(
+  sim: Simulation,
+  input: ScenarioInput,
+  read: Read,
+  refused: readonly Diagnostic[],
+  budget: Budget | undefined,
+  rebuilt: boolean,
+): Loaded {
   const diagnostics = [...read.diagnostics, ...refused]
   if (refused.some(isError)) return { ok: false, diagnostics }
   const settled = sim.settle(budget)
-  return { ok: true, running: { sim, input, scenario: read.scenario, configs: read.configs, diagnostics, settled, rebuilt } }
+  return {
+    ok: true,
+    running: { sim, input, scenario: read.scenario, configs: read.configs, diagnostics, settled, rebuilt },
+  }
 }
 
 function readInput(input: ScenarioInput): Read {

@@ -49,10 +49,20 @@ export class Session {
         return this.seek(command.id, command.moment)
       case 'show': {
         const { lines, stderr, exitCode } = runCommand(this.world.world, command.where, command.command)
-        return this.tell({ type: 'shown', id: command.id, lines: lines.map((line) => viewLine(this.world.world, line)), stderr, exitCode })
+        return this.tell({
+          type: 'shown',
+          id: command.id,
+          lines: lines.map((line) => viewLine(this.world.world, line)),
+          stderr,
+          exitCode,
+        })
       }
       case 'complete':
-        return this.tell({ type: 'completions', id: command.id, items: complete(command.text, command.offset, this.running?.sim.world) })
+        return this.tell({
+          type: 'completions',
+          id: command.id,
+          items: complete(command.text, command.offset, this.running?.sim.world),
+        })
       case 'hover': {
         const found = hover(command.text, command.offset)
         return this.tell({ type: 'hovered', id: command.id, markdown: found?.markdown ?? null, range: found?.range })
@@ -75,14 +85,32 @@ export class Session {
     const history = old?.sim.moment ?? 0
     const loaded = command.type === 'edit' && old ? editScenario(old, input) : loadScenario(input)
     if (!loaded.ok) {
-      return this.tell({ ...this.state(command.id), changes: [], reset: false, rejected: true, diagnostics: loaded.diagnostics })
+      return this.tell({
+        ...this.state(command.id),
+        changes: [],
+        reset: false,
+        rejected: true,
+        diagnostics: loaded.diagnostics,
+      })
     }
     this.running = loaded.running
     this.question = command.question ?? this.question
     this.pose()
     const diagnostics = [...loaded.running.diagnostics, ...findings(this.world.world)]
-    if (loaded.running.rebuilt) return this.tell({ ...this.state(command.id), reset: true, changes: this.everything(), timeline: this.timeline(0), diagnostics })
-    this.tell({ ...this.state(command.id), changes: mirrored(squash(this.world.world.changes(base))), timeline: this.timeline(history), diagnostics })
+    if (loaded.running.rebuilt)
+      return this.tell({
+        ...this.state(command.id),
+        reset: true,
+        changes: this.everything(),
+        timeline: this.timeline(0),
+        diagnostics,
+      })
+    this.tell({
+      ...this.state(command.id),
+      changes: mirrored(squash(this.world.world.changes(base))),
+      timeline: this.timeline(history),
+      diagnostics,
+    })
   }
 
   private ask(id: number, question: Question): void {
@@ -90,7 +118,11 @@ export class Session {
     const history = this.world.moment
     this.question = question
     this.pose()
-    this.tell({ ...this.state(id), changes: mirrored(squash(this.world.world.changes(base))), timeline: this.timeline(history) })
+    this.tell({
+      ...this.state(id),
+      changes: mirrored(squash(this.world.world.changes(base))),
+      timeline: this.timeline(history),
+    })
   }
 
   /** Sends the question's packet, lets it run to its end, and goes back to the moment before it. */
@@ -124,11 +156,21 @@ export class Session {
 
   private state(id: number): Omit<WorldUpdate, 'changes'> {
     const sim = this.running?.sim
-    return { type: 'world', id, reset: false, moment: sim?.moment ?? 0, at: sim?.clock.now ?? 0, settled: sim?.settled ?? true, answer: this.answer }
+    return {
+      type: 'world',
+      id,
+      reset: false,
+      moment: sim?.moment ?? 0,
+      at: sim?.clock.now ?? 0,
+      settled: sim?.settled ?? true,
+      answer: this.answer,
+    }
   }
 
   private timeline(from: number): NonNullable<WorldUpdate['timeline']> {
-    const commits = this.world.commits.slice(from).filter((commit) => commit.notes.length > 0 || commit.steps.length > 0)
+    const commits = this.world.commits
+      .slice(from)
+      .filter((commit) => commit.notes.length > 0 || commit.steps.length > 0)
     return { from, commits: commits.map((commit) => viewCommit(this.world.world, commit)) }
   }
 

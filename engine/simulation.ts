@@ -149,7 +149,15 @@ export class Simulation {
     this.steps = []
     body()
     dispatchChanges(this.ctx, this.world.changes(from))
-    const commit = { index: this.history.length, at: this.clock.now, from, to: this.world.position, event, notes: this.notes, steps: this.steps }
+    const commit = {
+      index: this.history.length,
+      at: this.clock.now,
+      from,
+      to: this.world.position,
+      event,
+      notes: this.notes,
+      steps: this.steps,
+    }
     this.history.push(commit)
     this.cursor = this.history.length
     return commit

@@ -6,4 +6,11 @@ import type { TableDef } from './core/table.ts'
 import { KERNEL_TABLES } from './kernel/table-defs.ts'
 
 /** Every table of a world, in the order in which `dump` prints them. */
-export const TABLES = [clockTable, eventTable, rngTable, ...API_TABLES, clusterConfigTable, ...KERNEL_TABLES] as unknown as readonly TableDef<never>[] // a list of tables of different rows
+export const TABLES = [
+  clockTable,
+  eventTable,
+  rngTable,
+  ...API_TABLES,
+  clusterConfigTable,
+  ...KERNEL_TABLES,
+] as unknown as readonly TableDef<never>[] // a list of tables of different rows
