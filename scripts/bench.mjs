@@ -1,3 +1,69 @@
-// `npm run bench`: prints one JSON line per figure. Nothing is measured yet, and it says so rather than print a number.
-console.error('bench: no benchmark is written yet')
-process.exit(1)
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { benchPage } from './bench/page.mjs'
+import { median, print } from './bench/scenario.mjs'
+
+/** Figures as JSON lines, medians of at least five runs. `npm run bench -- boot trace` runs only those parts. */
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const only = process.argv.slice(2)
+const wanted = (name) => only.length === 0 || only.includes(name)
+
+function child(script, ...args) {
+  const argv = ['--import', 'tsx', join(root, 'scripts', 'bench', script), ...args.map(String)]
+  return JSON.parse(execFileSync(process.execPath, argv, { encoding: 'utf8', cwd: root, maxBuffer: 2 ** 26 }))
+}
+
+if (wanted('boot')) {
+  for (const [pods, nodes, runs] of [
+    [10, 3, 7],
+    [100, 3, 7],
+    [300, 3, 5],
+    [1000, 10, 5],
+    [3000, 30, 1],
+  ]) {
+    const processes = Array.from({ length: 5 }, () => child('boot-once.mjs', pods, nodes, runs))
+    print({
+      name: 'boot',
+      pods,
+      nodes,
+      cpu_s: median(processes.map((p) => p.warm)),
+      cold_cpu_s: median(processes.map((p) => p.cold)),
+      rss_mb: median(processes.map((p) => p.rss)),
+    })
+  }
+}
+
+if (wanted('trace')) {
+  for (const [pods, nodes] of [
+    [100, 3],
+    [1000, 10],
+  ]) {
+    const results = Array.from({ length: 5 }, () => child('trace-once.mjs', pods, nodes, 40))
+    print({ name: 'trace', pods, ms: median(results.map((r) => r.trace)) })
+    print({
+      name: 'seek',
+      pods,
+      ms: median(results.map((r) => r.seek)),
+      max_ms: median(results.map((r) => r.seekMax)),
+      changes: results[0].changes,
+    })
+  }
+}
+
+if (wanted('bundle')) {
+  const sizes = { engine: 0, app: 0, editor: 0 }
+  for (const part of Object.keys(sizes)) {
+    const folder = join(root, 'dist', 'assets', part)
+    for (const name of readdirSync(folder)) {
+      const file = join(folder, name)
+      if (statSync(file).isFile() && /\.(js|css)$/.test(name))
+        sizes[part] += gzipSync(readFileSync(file), { level: 9 }).length
+    }
+    print({ name: 'bundle', part, gzip_kb: sizes[part] / 1000 })
+  }
+}
+
+if (wanted('page')) await benchPage(root)

@@ -25,6 +25,8 @@ export const BEAT_MS = 600
 export interface SimulationState {
   readonly mirror: Mirror
   readonly version: number
+  /** Answered edits of the text so far. */
+  readonly edits: number
   readonly files: readonly SourceFile[]
   readonly question: Question
   readonly seed: number
@@ -120,6 +122,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
   return {
     mirror: new Mirror(),
     version: 0,
+    edits: 0,
     ...restore(),
     seed: 1,
     moment: 0,
@@ -225,6 +228,7 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
   if (update.answer !== undefined) next.answer = update.answer
   if (update.diagnostics) Object.assign(next, { diagnostics: update.diagnostics, rejected: update.rejected === true })
   if (update.timeline || update.rejected) Object.assign(next, { busy: false })
+  if (update.timeline && !update.reset) next.edits = state.edits + 1
   if (update.timeline) {
     const { from, commits: grown } = update.timeline
     const commits = new Map([...state.commits].filter(([index]) => index < from))

@@ -30,8 +30,11 @@ export function App() {
   useTheme()
   useKeys()
   useEffect(start, [start])
+  const ready = useSimulation((state) => !state.busy && state.beats.length > 0)
+  const edits = useSimulation((state) => state.edits)
+  useEffect(() => measureEdit(edits), [edits])
   return (
-    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab}>
+    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab} data-ready={ready}>
       <TopBar />
       <main className="workspace">
         {editorOpen && (
@@ -66,6 +69,12 @@ export function App() {
       <Timeline />
     </div>
   )
+}
+
+/** Marks how long an edit took from the debounced text event to the frame after it was drawn; `npm run bench` reads it. */
+function measureEdit(edits: number): void {
+  if (edits === 0) return
+  requestAnimationFrame(() => performance.measure('podwalk:edit-to-picture', 'podwalk:text'))
 }
 
 function PacketPanel() {
