@@ -214,7 +214,10 @@ export interface Expectation {
    * tcp: SYN, SYN-ACK and RST only. udp and icmp: all, ICMP errors included. A lone fragment counts as a frame.
    */
   readonly frames: readonly Frame[]
-  /** ARP seen at the same points, in order of time, each distinct one once per point and direction. */
+  /**
+   * ARP seen at the same points, in order of time, each distinct one once per point and direction. Left out: questions to
+   * one known neighbour (the kernel's check of a stale entry, five seconds after its use) and their answers.
+   */
   readonly arp: readonly ArpFrame[]
   /** Neighbour solicitations and advertisements, likewise (IPv6 recordings only). */
   readonly nd: readonly NdFrame[]

@@ -1,11 +1,12 @@
-// The reference cluster as namespaces: nodes n1 and n2 on one switch, flannel (vxlan), pods, a router and an outside host.
+// The reference cluster as namespaces: nodes n1 to n3 on one switch, flannel (vxlan), pods, a router and an outside host.
 import { createHash } from 'node:crypto'
 
 const NODES = {
   n1: { number: 1, ip: '192.168.10.11', mac: '52:54:00:00:00:11', vtep: '4e:11:aa:00:00:01' },
   n2: { number: 2, ip: '192.168.10.12', mac: '52:54:00:00:00:12', vtep: '92:5b:65:01:ef:02' },
+  n3: { number: 3, ip: '192.168.10.13', mac: '52:54:00:00:00:13', vtep: '5a:f1:a5:73:e4:03' },
 }
-const PODS = { client: [1, 10], 'web-a': [1, 11], 'web-b': [2, 11] }
+const PODS = { client: [1, 10], 'web-a': [1, 11], 'web-b': [2, 11], 'web-c': [3, 11] }
 
 const hex = (n) => n.toString(16).padStart(2, '0')
 export const podIp = (pod) => `10.244.${PODS[pod].join('.')}`

@@ -39,8 +39,8 @@ function runOf(scenario, one) {
       server: run.server.map((seen) => maskPorts(seen, stable)),
       watched: points,
       frames,
-      arp: distinct(decoded.map(arpOf).filter(Boolean)),
-      nd: distinct(decoded.filter((frame) => frame.nd).map(({ point, dir, eth, nd }) => ({ point, dir, eth, ...nd }))),
+      arp: distinct(resolutions(decoded.map(arpOf).filter(Boolean), arpAsks)),
+      nd: distinct(resolutions(decoded.map(ndOf).filter(Boolean), ndAsks)),
       conntrack: once(conntrackOf(one, run.probe).map((row) => maskPorts(row, stable))),
       rulesHit: Object.entries(one.rules).flatMap(([netns, { iptables, ip6tables }]) => [
         ...rulesHit(netns, 'inet', iptables),
@@ -66,6 +66,30 @@ function arpOf(frame) {
   if (!frame.inner?.arp) return undefined
   const outer = { src: frame.ip.src, dst: frame.ip.dst, vni: frame.vxlan.vni }
   return { point, dir, eth: frame.inner.eth, ...frame.inner.arp, outer }
+}
+
+function ndOf({ point, dir, eth, nd }) {
+  return nd && { point, dir, eth, ...nd }
+}
+
+const arpAsks = (frame) =>
+  frame.op === 'request' && { group: frame.eth.dst === 'ff:ff:ff:ff:ff:ff', ip: frame.target.ip }
+const ndAsks = (frame) => frame.op === 'solicitation' && { group: frame.eth.dst.startsWith('33:33'), ip: frame.target }
+
+/**
+ * Questions to everybody and their answers. The kernel also asks a neighbour it already knows, five seconds after it
+ * used a stale entry; whether that falls into a run is chance.
+ */
+function resolutions(frames, asks) {
+  const asked = new Set()
+  return frames.filter((frame) => {
+    const question = asks(frame)
+    if (question) {
+      if (question.group) asked.add(`${frame.point} ${question.ip}`)
+      return question.group
+    }
+    return asked.has(`${frame.point} ${frame.sender?.ip ?? frame.target}`)
+  })
 }
 
 const once = (rows) => [...new Map(rows.map((row) => [JSON.stringify(row), row])).values()]
