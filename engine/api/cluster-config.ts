@@ -15,6 +15,8 @@ export interface ClusterConfig extends Row {
   /** The object of the text that describes the cluster, absent if none does. Rows name it, with a field, as their cause. */
   readonly origin?: Cause
   readonly nodes: readonly ClusterNode[]
+  /** Ids of system objects (`DaemonSet/kube-flannel/kube-flannel-ds`) that the text itself brings, so that nobody else makes them. */
+  readonly brought: readonly string[]
   readonly networking: ClusterNetworking
   readonly underlay: Underlay
   readonly cloud: { readonly provider: string; readonly loadBalancer: string }
@@ -138,8 +140,7 @@ declare module '../core/tables.ts' {
 
 export const clusterConfigTable: TableDef<ClusterConfig> = { name: 'clusterConfig' }
 
-/** Name of the cluster where the text names none. */
-export const DEFAULT_CLUSTER = 'default'
+export { DEFAULT_CLUSTER } from './names.ts'
 
 /** The flags of a cluster; undefined before it was laid out. */
 export function clusterConfig(tx: Pick<WorldReader, 'get'>, cluster: string): ClusterConfig | undefined {

@@ -51,7 +51,7 @@ export const socketTable: TableDef<T.SocketRow> = {
 export const appTable: TableDef<T.AppRow> = { name: 'app', indexes: { netns } }
 export const queuedSkbTable: TableDef<T.QueuedSkbRow> = { name: 'queuedSkb', indexes: { key: (r) => r.key } }
 
-export const fileTable: TableDef<T.FileRow> = { name: 'file', order: (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0), indexes: { scope: (r) => r.scope } }
+export const fileTable: TableDef<T.FileRow> = { name: 'file', order: (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0), indexes: { scope: (r) => r.scope, dir: (r) => `${r.scope}|${r.path.slice(0, r.path.lastIndexOf('/'))}` } }
 
 export const KERNEL_TABLES = [
   hostTable, netnsTable, linkTable, addrTable, routeTable, ruleTable, neighTable, fdbTable, sysctlTable, nfChainTable, nfCountTable,
