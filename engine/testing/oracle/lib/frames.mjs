@@ -36,9 +36,10 @@ const withEth = (eth, rest) => rest && { eth, ...withoutTcpLength(rest) }
 
 /** The length of whatever carries or quotes a TCP segment hangs on the options the sender chose. */
 function withoutTcpLength(rest) {
-  if (rest.inner?.tcp === undefined && rest.icmp?.quoted?.proto !== 'tcp') return rest
+  const quoted = rest.icmp?.quoted ?? rest.inner?.icmp?.quoted
+  if (rest.inner?.tcp === undefined && quoted?.proto !== 'tcp') return rest
   const { length, ...ip } = rest.ip
-  return { ...rest, ip: length === 576 ? rest.ip : ip }
+  return { ...rest, ip: length >= 576 ? rest.ip : ip }
 }
 
 function arp(b) {
