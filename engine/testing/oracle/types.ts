@@ -34,6 +34,7 @@ export type Feature =
   | 'fragmentation'
   | 'pmtu'
   | 'rp_filter'
+  | 'proxy_arp'
   | 'sysctl'
 
 export interface Topology {
