@@ -1,6 +1,7 @@
+import type { Cause } from '../core/cause.ts'
 import type { Ctx } from '../core/context.ts'
 import type { Ip } from '../net/address.ts'
-import type { Data, IpPacket } from '../net/packet.ts'
+import type { Data, IpPacket, Udp } from '../net/packet.ts'
 import type { Skb } from './path/skb.ts'
 import type { NfHook, RecordRef, RouteRow, Tuple } from './tables.ts'
 import type { ReasonCode } from './trace/reasons.ts'
@@ -52,14 +53,17 @@ export type Deliver = (ctx: Ctx, skb: Skb) => void
 
 /** socket/api.ts: the calls that programs make. */
 export interface SocketApi {
-  listen(ctx: Ctx, on: { netns: string; proto: 'tcp' | 'udp'; address: Ip; port: number; app: string; process: string }): { id: string } | { errno: Errno }
+  listen(ctx: Ctx, on: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; address: Ip; port: number; v6only?: boolean; app: string; process: string; owner?: string; cause?: Cause }): { id: string } | { errno: Errno }
   /** TCP connect or UDP connect; `src`/`sport` fix what would be chosen. Emits the walk's first step. */
-  connect(ctx: Ctx, to: { netns: string; proto: 'tcp' | 'udp'; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string }): { id: string } | { errno: Errno }
+  connect(ctx: Ctx, to: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string; cause?: Cause }): { id: string } | { errno: Errno }
   send(ctx: Ctx, socket: string, data: Data): void
-  sendTo(ctx: Ctx, socket: string, to: { ip: Ip; port: number }, body: import('../net/packet.ts').Udp['body']): { ok: true } | { errno: Errno }
+  /** One datagram; on a connected socket `to` may be left out. `src` answers from the address that was asked (IP_PKTINFO). */
+  sendTo(ctx: Ctx, socket: string, to: { ip: Ip; port: number; src?: Ip } | undefined, body: Udp['body'], packet?: string): { ok: true } | { errno: Errno }
+  /** An ICMP echo request, as ping's datagram socket sends it. */
+  sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes: number; seq: number; app: string; process: string; packet?: string }): { id: string } | { errno: Errno }
   close(ctx: Ctx, socket: string): void
 }
 
 export type Errno =
   | 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ETIMEDOUT' | 'ECONNRESET' | 'EADDRINUSE' | 'EADDRNOTAVAIL' | 'EMSGSIZE' | 'EACCES' | 'EPERM' | 'EINVAL'
-  | 'EEXIST' | 'ENOENT' | 'ENODEV' | 'ESRCH' | 'ENOBUFS' | 'EPROTO' | 'EOPNOTSUPP' | 'EBUSY'
+  | 'ENOPROTOOPT' | 'EEXIST' | 'ENOENT' | 'ENODEV' | 'ESRCH' | 'ENOBUFS' | 'EPROTO' | 'EOPNOTSUPP' | 'EBUSY' | 'ENETDOWN' | 'ENOTEMPTY' | 'EXDEV' | 'ELOOP'

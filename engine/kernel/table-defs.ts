@@ -12,6 +12,7 @@ export const linkTable: TableDef<T.LinkRow> = {
   order: (a, b) => (a.netns < b.netns ? -1 : a.netns > b.netns ? 1 : a.ifindex - b.ifindex),
   indexes: { netns, master: (r) => r.master },
 }
+export const linkStatTable: TableDef<T.LinkStatRow> = { name: 'linkStat', indexes: { netns } }
 export const addrTable: TableDef<T.AddrRow> = {
   name: 'addr',
   order: (a, b) => a.seq - b.seq,
@@ -49,11 +50,11 @@ export const socketTable: TableDef<T.SocketRow> = {
   indexes: { netns, port: (r) => `${r.netns}|${r.proto}|${r.localPort}`, app: (r) => r.app },
 }
 export const appTable: TableDef<T.AppRow> = { name: 'app', indexes: { netns } }
-export const queuedSkbTable: TableDef<T.QueuedSkbRow> = { name: 'queuedSkb', indexes: { key: (r) => r.key } }
+export const queuedSkbTable: TableDef<T.QueuedSkbRow> = { name: 'queuedSkb', order: (a, b) => a.sinceUs - b.sinceUs, indexes: { netns, key: (r) => r.key } }
 
 export const fileTable: TableDef<T.FileRow> = { name: 'file', order: (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0), indexes: { scope: (r) => r.scope, dir: (r) => `${r.scope}|${r.path.slice(0, r.path.lastIndexOf('/'))}` } }
 
 export const KERNEL_TABLES = [
-  hostTable, netnsTable, linkTable, addrTable, routeTable, ruleTable, neighTable, fdbTable, sysctlTable, nfChainTable, nfCountTable,
+  hostTable, netnsTable, linkTable, linkStatTable, addrTable, routeTable, ruleTable, neighTable, fdbTable, sysctlTable, nfChainTable, nfCountTable,
   nfSetTable, recentTable, hookTable, conntrackTable, pmtuTable, socketTable, appTable, queuedSkbTable, fileTable,
 ] as const

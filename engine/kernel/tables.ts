@@ -46,11 +46,21 @@ export interface LinkRow extends Row, Owned {
   readonly cut?: boolean
   /** Only as a bridge port. */
   readonly port?: { readonly hairpin: boolean; readonly learning: boolean; readonly flood: boolean; readonly isolated: boolean }
-  readonly bridge?: { readonly forwardDelayUs: number; readonly ageingUs: number; readonly promiscuous?: boolean }
+  readonly bridge?: { readonly forwardDelayUs: number; readonly ageingUs: number; readonly promiscuous?: boolean; /** The MAC was given; otherwise it follows the lowest port's. */ readonly macFixed?: boolean }
   readonly vxlan?: { readonly vni: number; readonly port: number; readonly local: Ip; readonly dev: string; readonly learning: boolean }
   readonly ipip?: { readonly local: Ip; readonly remote?: Ip; readonly ttl: number | 'inherit' }
   readonly promisc?: boolean
-  readonly stats?: { readonly rxPackets: number; readonly txPackets: number; readonly rxBytes: number; readonly txBytes: number }
+}
+
+/** Counters of a link (same id), apart from it so that a packet does not change what was computed from links. */
+export interface LinkStatRow extends Row {
+  readonly netns: string
+  readonly rxPackets: number
+  readonly txPackets: number
+  readonly rxBytes: number
+  readonly txBytes: number
+  readonly rxDropped: number
+  readonly txDropped: number
 }
 
 export interface AddrRow extends Row, Owned {
@@ -132,7 +142,7 @@ export interface SysctlRow extends Row, Owned {
 // --- netfilter -------------------------------------------------------------------------------------------------
 
 export type NfHook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
-export type IptTable = 'raw' | 'mangle' | 'nat' | 'filter'
+export type IptTable = 'raw' | 'mangle' | 'nat' | 'filter' | 'security'
 
 /**
  * A chain of one iptables table in one netns, with its rules in order. Rules are shared by reference between nodes
@@ -290,6 +300,8 @@ export interface SocketRow extends Row, Owned {
   readonly localPort: number
   readonly remoteIp?: Ip
   readonly remotePort?: number
+  /** With `::`: IPV6_V6ONLY, no IPv4 on this socket. */
+  readonly v6only?: boolean
   readonly state: TcpState
   /** Application row that reads this socket. */
   readonly app?: string
@@ -335,6 +347,7 @@ export interface QueuedSkbRow extends Row {
   readonly key: string
   readonly skb: unknown
   readonly packet?: IpPacket
+  readonly sinceUs: number
 }
 
 declare module '../core/tables.ts' {
@@ -342,6 +355,7 @@ declare module '../core/tables.ts' {
     host: HostRow
     netns: NetnsRow
     link: LinkRow
+    linkStat: LinkStatRow
     addr: AddrRow
     route: RouteRow
     rule: RuleRow
