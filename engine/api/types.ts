@@ -176,6 +176,7 @@ export const objectTable: TableDef<ObjectRow> = {
     owner: (r) => r.object.metadata.ownerReferences?.map((owner) => owner.uid),
     node: (r) => (r.kind === 'Pod' && r.object.spec?.nodeName ? `${r.cluster}|${r.object.spec.nodeName}` : undefined),
     uid: (r) => r.object.metadata.uid,
+    podIp: (r) => (r.kind === 'Pod' && !r.object.spec?.hostNetwork ? podIpsOf(r) : undefined),
     clusterIP: (r) => (r.kind === 'Service' ? clusterIPsOf(r) : undefined),
     nodePort: (r) => (r.kind === 'Service' ? nodePortsOf(r) : undefined),
   },
@@ -191,6 +192,14 @@ function nodePortsOf({ cluster, object }: ObjectRow): string[] | undefined {
   const given = Array.isArray(ports) ? ports.map((port) => port?.nodePort) : []
   const taken = [...new Set([...given, object.spec?.healthCheckNodePort])].filter(Boolean)
   return taken.length > 0 ? taken.map((port) => `${cluster}|${port}`) : undefined
+}
+
+/** Addresses that a pod has or asks for. */
+function podIpsOf({ cluster, object }: ObjectRow): readonly string[] | undefined {
+  const has = object.status?.podIP
+  const asks = object.metadata.annotations?.['podwalk.dev/ip']
+  if (!has && !asks) return undefined
+  return has && asks && has !== asks ? [`${cluster}|${has}`, `${cluster}|${asks}`] : [`${cluster}|${has ?? asks}`]
 }
 
 export const sourceTable: TableDef<SourceRow> = { name: 'source', indexes: { file: (r) => r.file } }
