@@ -196,9 +196,11 @@ export type NfMatch =
   | { readonly kind: 'rpfilter'; readonly invert?: boolean; readonly loose?: boolean; readonly validMark?: boolean }
 
 export type NfTarget =
-  | { readonly kind: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' | 'TRACE' }
+  | { readonly kind: 'ACCEPT' | 'DROP' | 'NOTRACK' | 'TRACE' }
+  | { readonly kind: 'RETURN' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string }
-  | { readonly kind: 'MARK' | 'CONNMARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
+  | { readonly kind: 'MARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
+  | { readonly kind: 'CONNMARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
   | { readonly kind: 'CONNMARK'; readonly op: 'save' | 'restore'; readonly mask?: number }
   | { readonly kind: 'DNAT' | 'SNAT'; readonly to: string; readonly random?: boolean; readonly randomFully?: boolean; readonly persistent?: boolean }
   | { readonly kind: 'MASQUERADE'; readonly random?: boolean; readonly randomFully?: boolean; readonly toPorts?: string }

@@ -14,7 +14,9 @@ export function needsConntrack(rules: readonly NfRule[]): boolean {
   let needs = memo.get(rules)
   if (needs === undefined) {
     needs = rules.some(
-      ({ matches, target }) => (target && TARGETS.includes(target.kind)) || matches.some(({ kind }) => MATCHES.includes(kind)),
+      ({ matches, target }) =>
+        (target && TARGETS.includes(target.kind) && !(target.kind === 'CT' && target.notrack)) ||
+        matches.some(({ kind }) => MATCHES.includes(kind)),
     )
     memo.set(rules, needs)
   }
