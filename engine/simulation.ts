@@ -5,7 +5,7 @@ import { EventHeap } from './core/event-heap.ts'
 import { type EventRow, type Scheduler, schedulerOf } from './core/event-queue.ts'
 import { draw } from './core/rng.ts'
 import { World } from './core/world.ts'
-import { dispatchChanges } from './control/runtime.ts'
+import { RUNTIME } from './controllers.ts'
 import { HANDLERS } from './handlers.ts'
 import type { Step } from './kernel/trace/step.ts'
 import { TABLES } from './tables.ts'
@@ -143,12 +143,19 @@ export class Simulation {
     }
   }
 
+  /** Another simulation that goes on from the present moment: it shares every record, and has no past. */
+  fork(): Simulation {
+    const other = new Simulation({ seed: this.clock.seed })
+    other.world.copy(this.world)
+    return other
+  }
+
   private commit(event: string, body: () => void): Commit {
     const from = this.world.position
     this.notes = []
     this.steps = []
     body()
-    dispatchChanges(this.ctx, this.world.changes(from))
+    RUNTIME.dispatchChanges(this.ctx, this.world.changes(from))
     const commit = {
       index: this.history.length,
       at: this.clock.now,
