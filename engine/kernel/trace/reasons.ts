@@ -56,6 +56,7 @@ export const REASONS = {
   'pod.terminating': { verdict: 'refused', text: 'the pod is terminating' },
   'sock.not-listening': { verdict: 'refused', text: 'nothing listens on the port' },
   'sock.localhost-only': { verdict: 'refused', text: 'the program listens on the loopback address only' },
+  'sock.no-connection': { verdict: 'timeout', text: 'the segment belongs to no connection of the receiver, which answers with a RST' },
   'dns.nxdomain': { verdict: 'unreachable', text: 'the name does not exist' },
   'dns.timeout': { verdict: 'timeout', text: 'the DNS server did not answer' },
   'dns.blocked': { verdict: 'timeout', text: 'the DNS query was blocked' },

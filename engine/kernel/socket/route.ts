@@ -1,0 +1,32 @@
+import { assertNever } from '../../core/assert.ts'
+import type { Ctx } from '../../core/context.ts'
+import type { Ip } from '../../net/address.ts'
+import type { Errno, RouteResult } from '../contract.ts'
+import { routeLookup } from './below.ts'
+import { isAny } from './rows.ts'
+
+export type Routed = { readonly src: Ip; readonly mtu: number; readonly route: Extract<RouteResult, { route: unknown }> } | { readonly errno: Errno; readonly route: RouteResult }
+
+/** Route and source address as connect() and sendto() choose them before anything is sent. `src` is what the socket is bound to. */
+export function routeFor(ctx: Ctx, at: { netns: string; dst: Ip; src?: Ip }): Routed {
+  const bound = at.src !== undefined && !isAny(at.src) ? at.src : undefined
+  const route = routeLookup(ctx, { netns: at.netns, dst: at.dst, ...(bound ? { src: bound } : {}) })
+  switch (route.kind) {
+    case 'unicast':
+    case 'local':
+    case 'multicast':
+      return { src: bound ?? route.src, mtu: route.mtu, route }
+    case 'broadcast':
+      return { errno: 'EACCES', route }
+    case 'none':
+      return { errno: 'ENETUNREACH', route }
+    case 'unreachable':
+      return { errno: 'EHOSTUNREACH', route }
+    case 'prohibit':
+      return { errno: 'EACCES', route }
+    case 'blackhole':
+      return { errno: 'EINVAL', route }
+    default:
+      return assertNever(route)
+  }
+}
