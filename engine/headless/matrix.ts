@@ -61,7 +61,7 @@ function members(sim: Simulation, group: 'pod' | 'workload'): { name: string; po
 
 /** `ns/name[Kind]` by outermost owner. */
 function workloadOf(sim: Simulation, pod: ObjectRow): string {
-  const api = apiOf({ tx: sim.world, clock: sim.clock }, pod.cluster)
+  const api = apiOf(sim.world, pod.cluster)
   let row = pod
   for (let depth = 0; depth < 4; depth++) {
     const owner = row.object.metadata.ownerReferences?.find((reference) => reference.controller)

@@ -1,5 +1,5 @@
 import { apiOf } from '../api/store.ts'
-import { kindKeyOf } from '../api/kinds/registry.ts'
+import { kindKey } from '../api/names.ts'
 import type { KubeObject, Status } from '../api/types.ts'
 import type { Running } from '../scenario.ts'
 
@@ -31,10 +31,25 @@ export function applyStep(running: Running, step: StepRequest): { code: string; 
       if (!result.ok) refused ??= result.error
     }
     for (const object of step.apply ?? []) note(api.apply(object))
-    for (const { kind, namespace, name, patch } of step.patch ?? [])
-      note(api.patch(kindKeyOf(kind), namespace ?? 'default', name, patch))
+    for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? [])
+      note(api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch))
     for (const { kind, namespace, name } of step.delete ?? [])
       note(api.delete(kindKeyOf(kind), namespace ?? 'default', name))
   })
   return refused && { code: refused.reason, message: refused.message }
 }
+
+/** Where a reference without a namespace points: `default`, or nowhere for the kinds that live in no namespace. */
+function namespaceOf(kind: string, namespace: string | undefined): string {
+  return namespace ?? (CLUSTER_SCOPED.has(kind) ? '' : 'default')
+}
+
+const CLUSTER_SCOPED: ReadonlySet<string> = new Set([
+  'Node',
+  'Namespace',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'StorageClass',
+  'IngressClass',
+  'CustomResourceDefinition',
+])
