@@ -3,9 +3,11 @@ import { draw, nameOf } from '../core/rng.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Tx } from '../core/world.ts'
 import { admit, admitUpdate } from './admission.ts'
+import { DEFAULT_FLAGS } from './flags.ts'
 import { deepEqual, deepFreeze, mergePatch, shareUnchanged } from './json.ts'
 import type { KindDef } from './kinds/kind.ts'
 import { findKind, kindByKey } from './kinds/lookup.ts'
+import { knownKind } from './kinds/registry.ts'
 import { firstCluster, isFirstCluster, kindKeyOf, objectId } from './names.ts'
 import {
   alreadyExists,
@@ -24,8 +26,6 @@ export interface ApiOptions {
   /** False: what a real API server would refuse is stored all the same. */
   readonly admission?: boolean
 }
-
-export const DEFAULT_FLAGS: ApiFlags = { serviceCidrs: ['10.96.0.0/16'], nodePorts: [30000, 32767] }
 
 /** Sets kube-apiserver's flags for a cluster. The first cluster that is configured is the first of the world. */
 export function configureApi(tx: Tx, cluster: string, flags: Partial<ApiFlags>): void {
@@ -268,7 +268,8 @@ class Store implements Api {
   }
 
   private idOf(kind: string, namespace: string, name: string): string {
-    return objectId(this.tx, { kind, namespace, name, cluster: this.cluster })
+    const scope = knownKind(kind)?.namespaced === false ? '' : namespace
+    return objectId(this.tx, { kind, namespace: scope, name, cluster: this.cluster })
   }
 
   private get now(): number {

@@ -20,7 +20,7 @@ export function splitDocuments(text: string): DocumentText[] {
     const piece = text.slice(start, end)
     const blank = !CONTENT.test(piece.startsWith('---') ? `   ${piece.slice(3)}` : piece)
     if (!blank) documents.push({ doc: documents.length, line, text: piece })
-    for (let i = start; (i = text.indexOf('\n', i)) >= 0 && i < next; i++) line++
+    for (let i = text.indexOf('\n', start); i >= 0 && i < next; i = text.indexOf('\n', i + 1)) line++
     start = next
   }
   for (const { index, 0: marker } of text.matchAll(MARKER)) {

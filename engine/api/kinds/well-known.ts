@@ -1,0 +1,67 @@
+/**
+ * Kinds that are stored without a schema, whose names no rule of English gives: what `kubectl api-resources` prints.
+ * [kind, group, version, plural, short names, namespaced]
+ */
+export type WellKnown = readonly [string, string, string, string, readonly string[], boolean]
+
+const RBAC = 'rbac.authorization.k8s.io'
+const NETWORKING = 'networking.k8s.io'
+const GATEWAY = 'gateway.networking.k8s.io'
+
+export const WELL_KNOWN: readonly WellKnown[] = [
+  ['ComponentStatus', '', 'v1', 'componentstatuses', ['cs'], false],
+  ['LimitRange', '', 'v1', 'limitranges', ['limits'], true],
+  ['PersistentVolume', '', 'v1', 'persistentvolumes', ['pv'], false],
+  ['PersistentVolumeClaim', '', 'v1', 'persistentvolumeclaims', ['pvc'], true],
+  ['PodTemplate', '', 'v1', 'podtemplates', [], true],
+  ['ResourceQuota', '', 'v1', 'resourcequotas', ['quota'], true],
+  ['ControllerRevision', 'apps', 'v1', 'controllerrevisions', [], true],
+  ['CronJob', 'batch', 'v1', 'cronjobs', ['cj'], true],
+  ['HorizontalPodAutoscaler', 'autoscaling', 'v2', 'horizontalpodautoscalers', ['hpa'], true],
+  ['PodDisruptionBudget', 'policy', 'v1', 'poddisruptionbudgets', ['pdb'], true],
+  ['PodSecurityPolicy', 'policy', 'v1beta1', 'podsecuritypolicies', ['psp'], false],
+  ['CustomResourceDefinition', 'apiextensions.k8s.io', 'v1', 'customresourcedefinitions', ['crd', 'crds'], false],
+  ['APIService', 'apiregistration.k8s.io', 'v1', 'apiservices', [], false],
+  ['MutatingWebhookConfiguration', 'admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', [], false],
+  ['ValidatingWebhookConfiguration', 'admissionregistration.k8s.io', 'v1', 'validatingwebhookconfigurations', [], false],
+  ['ValidatingAdmissionPolicy', 'admissionregistration.k8s.io', 'v1', 'validatingadmissionpolicies', [], false],
+  ['ValidatingAdmissionPolicyBinding', 'admissionregistration.k8s.io', 'v1', 'validatingadmissionpolicybindings', [], false],
+  ['CertificateSigningRequest', 'certificates.k8s.io', 'v1', 'certificatesigningrequests', ['csr'], false],
+  ['FlowSchema', 'flowcontrol.apiserver.k8s.io', 'v1', 'flowschemas', [], false],
+  ['PriorityLevelConfiguration', 'flowcontrol.apiserver.k8s.io', 'v1', 'prioritylevelconfigurations', [], false],
+  ['Ingress', NETWORKING, 'v1', 'ingresses', ['ing'], true],
+  ['IngressClass', NETWORKING, 'v1', 'ingressclasses', [], false],
+  ['IPAddress', NETWORKING, 'v1', 'ipaddresses', ['ip'], false],
+  ['NetworkPolicy', NETWORKING, 'v1', 'networkpolicies', ['netpol'], true],
+  ['ServiceCIDR', NETWORKING, 'v1', 'servicecidrs', [], false],
+  ['RuntimeClass', 'node.k8s.io', 'v1', 'runtimeclasses', [], false],
+  ['ClusterRole', RBAC, 'v1', 'clusterroles', [], false],
+  ['ClusterRoleBinding', RBAC, 'v1', 'clusterrolebindings', [], false],
+  ['Role', RBAC, 'v1', 'roles', [], true],
+  ['RoleBinding', RBAC, 'v1', 'rolebindings', [], true],
+  ['PriorityClass', 'scheduling.k8s.io', 'v1', 'priorityclasses', ['pc'], false],
+  ['CSIDriver', 'storage.k8s.io', 'v1', 'csidrivers', [], false],
+  ['CSINode', 'storage.k8s.io', 'v1', 'csinodes', [], false],
+  ['CSIStorageCapacity', 'storage.k8s.io', 'v1', 'csistoragecapacities', [], true],
+  ['StorageClass', 'storage.k8s.io', 'v1', 'storageclasses', ['sc'], false],
+  ['VolumeAttachment', 'storage.k8s.io', 'v1', 'volumeattachments', [], false],
+  ['Gateway', GATEWAY, 'v1', 'gateways', ['gtw'], true],
+  ['GatewayClass', GATEWAY, 'v1', 'gatewayclasses', ['gc'], false],
+  ['GRPCRoute', GATEWAY, 'v1', 'grpcroutes', [], true],
+  ['HTTPRoute', GATEWAY, 'v1', 'httproutes', [], true],
+  ['TCPRoute', GATEWAY, 'v1alpha2', 'tcproutes', [], true],
+  ['TLSRoute', GATEWAY, 'v1alpha3', 'tlsroutes', [], true],
+  ['UDPRoute', GATEWAY, 'v1alpha2', 'udproutes', [], true],
+  ['ReferenceGrant', GATEWAY, 'v1beta1', 'referencegrants', ['refgrant'], true],
+  ['BackendTLSPolicy', GATEWAY, 'v1', 'backendtlspolicies', ['btlspolicy'], true],
+  ['AdminNetworkPolicy', 'policy.networking.k8s.io', 'v1alpha1', 'adminnetworkpolicies', ['anp'], false],
+  ['BaselineAdminNetworkPolicy', 'policy.networking.k8s.io', 'v1alpha1', 'baselineadminnetworkpolicies', ['banp'], false],
+  ['IPPool', 'crd.projectcalico.org', 'v1', 'ippools', [], false],
+  ['BGPPeer', 'crd.projectcalico.org', 'v1', 'bgppeers', [], false],
+  ['BGPConfiguration', 'crd.projectcalico.org', 'v1', 'bgpconfigurations', [], false],
+  ['FelixConfiguration', 'crd.projectcalico.org', 'v1', 'felixconfigurations', [], false],
+  ['GlobalNetworkPolicy', 'crd.projectcalico.org', 'v1', 'globalnetworkpolicies', [], false],
+  ['GlobalNetworkSet', 'crd.projectcalico.org', 'v1', 'globalnetworksets', [], false],
+  ['CiliumClusterwideNetworkPolicy', 'cilium.io', 'v2', 'ciliumclusterwidenetworkpolicies', ['ccnp'], false],
+  ['CiliumNetworkPolicy', 'cilium.io', 'v2', 'ciliumnetworkpolicies', ['cnp', 'ciliumnp'], true],
+]
