@@ -185,8 +185,8 @@ export type NfMatch =
   | { readonly kind: 'tcp-flags'; readonly mask: string; readonly set: string; readonly not?: boolean }
   | { readonly kind: 'icmp-type'; readonly type: string; readonly not?: boolean }
   | { readonly kind: 'mark' | 'connmark'; readonly value: number; readonly mask: number; readonly not?: boolean }
-  | { readonly kind: 'ctstate'; readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]; readonly not?: boolean }
-  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly type: 'LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST'; readonly not?: boolean; readonly limitIfaceIn?: boolean; readonly limitIfaceOut?: boolean }
+  | { readonly kind: 'ctstate'; readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]; readonly not?: boolean; readonly module?: 'state' }
+  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly types: readonly ('LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST')[]; readonly not?: boolean; readonly limitIfaceIn?: boolean; readonly limitIfaceOut?: boolean }
   /** `p` of 2^31, as the kernel keeps `--probability`. */
   | { readonly kind: 'statistic'; readonly mode: 'random'; readonly p: number }
   | { readonly kind: 'statistic'; readonly mode: 'nth'; readonly every: number; readonly packet: number }
@@ -207,7 +207,7 @@ export type NfTarget =
   | { readonly kind: 'REDIRECT'; readonly toPorts?: string }
   | { readonly kind: 'REJECT'; readonly with: string }
   | { readonly kind: 'CT'; readonly zone?: number; readonly notrack?: boolean }
-  | { readonly kind: 'LOG'; readonly prefix?: string }
+  | { readonly kind: 'LOG'; readonly prefix?: string; readonly level?: number }
   | { readonly kind: 'TCPMSS'; readonly clampMssToPmtu?: boolean; readonly setMss?: number }
 
 /**

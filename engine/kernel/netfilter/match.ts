@@ -120,7 +120,7 @@ type CtState = Extract<NfMatch, { kind: 'ctstate' }>['states'][number]
 
 /** Models net/netfilter/xt_conntrack.c: what belongs to no entry is INVALID unless it was exempted from tracking. */
 function isInState({ ct }: View, state: CtState): boolean {
-  if (!ct || ct.kind !== 'tracked') return state === (ct?.kind === 'untracked' ? 'UNTRACKED' : 'INVALID')
+  if (ct?.kind !== 'tracked') return state === (ct?.kind === 'untracked' ? 'UNTRACKED' : 'INVALID')
   switch (state) {
     case 'NEW':
       return ct.info === 'new'
@@ -137,11 +137,11 @@ function isInState({ ct }: View, state: CtState): boolean {
   }
 }
 
-function addrtypeTest({ which, type, limitIfaceIn, limitIfaceOut }: Extract<NfMatch, { kind: 'addrtype' }>): Test {
+function addrtypeTest({ which, types, limitIfaceIn, limitIfaceOut }: Extract<NfMatch, { kind: 'addrtype' }>): Test {
   return ({ ctx, skb, ip, at }) => {
     const name = limitIfaceIn ? at.in : limitIfaceOut ? at.out : undefined
     const link = name === undefined ? undefined : `${skb.netns}|${name}`
-    return addrTypeOf(ctx.tx, skb.netns, ip.family, ip[which], link) === type
+    return types.includes(addrTypeOf(ctx.tx, skb.netns, ip.family, ip[which], link))
   }
 }
 
