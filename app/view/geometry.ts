@@ -65,3 +65,11 @@ export function pointAlong(line: readonly Point[], share: number): Point {
 export function tidyLine(line: readonly Point[]): Point[] {
   return line.filter((point, i) => i === 0 || point.x !== line[i - 1].x || point.y !== line[i - 1].y)
 }
+
+/** The part of a line from its start to a share of its length. */
+export function cutLine(line: readonly Point[], share: number): Point[] {
+  const end = pointAlong(line, share)
+  const reach = lengthOf(line) * share
+  const kept = line.filter((_, i) => lengthOf(line.slice(0, i + 1)) <= reach)
+  return [...kept, end]
+}
