@@ -1,7 +1,7 @@
-import { clockTable, eventTable, schedulerOf } from '../core/event-queue.ts'
+import { schedulerOf } from '../core/event-queue.ts'
 import { EventHeap } from '../core/event-heap.ts'
 import type { Ctx, Handler } from '../core/context.ts'
-import { draw, rngTable } from '../core/rng.ts'
+import { draw } from '../core/rng.ts'
 import { World } from '../core/world.ts'
 import type { Ip } from '../net/address.ts'
 import { ipLength } from '../net/length.ts'
@@ -10,8 +10,8 @@ import type { IpOutput, RouteLookup } from '../kernel/contract.ts'
 import { deliver } from '../kernel/socket/deliver.ts'
 import { SOCKET_HANDLERS } from '../kernel/socket/handlers.ts'
 import type { AppEventPayload } from '../kernel/socket/wake.ts'
-import { KERNEL_TABLES } from '../kernel/table-defs.ts'
 import type { Step } from '../kernel/trace/step.ts'
+import { TABLES } from '../tables.ts'
 
 /** What the wire did to a packet: passed it on, lost it, or passed on another one. */
 export type WireRule = (packet: IpPacket, id: string) => 'pass' | 'lose' | IpPacket
@@ -27,7 +27,7 @@ interface Wire {
  * Programs are the test: wake-ups are collected in `woken`. Use `below` in place of kernel/socket/below.ts.
  */
 export class TwoHosts {
-  readonly world = new World([clockTable, eventTable, rngTable, ...KERNEL_TABLES] as never) // tables of different rows
+  readonly world = new World(TABLES)
   readonly steps: Step[] = []
   readonly woken: { at: number; event: AppEventPayload['event']; app: string }[] = []
   readonly ctx: Ctx
