@@ -35,7 +35,7 @@ export const nfChainTable: TableDef<T.NfChainRow> = {
     tracking: (r) => (needsConntrack(r.rules) ? `${r.netns}|${r.family}` : undefined),
   },
 }
-export const nfCountTable: TableDef<T.NfCountRow> = { name: 'nfCount', indexes: { netns } }
+export const nfCountTable: TableDef<T.NfCountRow> = { name: 'nfCount', indexes: { netns, chain: (r) => r.chain } }
 export const nfSetTable: TableDef<T.NfSetRow> = { name: 'nfSet', indexes: { netns } }
 export const recentTable: TableDef<T.RecentRow> = { name: 'recent', indexes: { netns } }
 export const hookTable: TableDef<T.HookRow> = {

@@ -211,12 +211,15 @@ export type NfTarget =
   | { readonly kind: 'TCPMSS'; readonly clampMssToPmtu?: boolean; readonly setMss?: number }
 
 /**
- * Counters of a chain (same id as the chain), apart from its rules so that these stay shared: [packets, bytes] by the rule's
- * index as text, or `policy`. What was never hit is absent, so that counting costs what was hit and not what is there.
+ * Packets and bytes that hit one rule of a chain (its index; -1 is the chain's policy), apart from the rules so that these
+ * stay shared. Id: `<chain id>#<rule>`. What was never hit has no row.
  */
 export interface NfCountRow extends Row {
   readonly netns: string
-  readonly hits: Readonly<Record<string, readonly [number, number]>>
+  readonly chain: string
+  readonly rule: number
+  readonly packets: number
+  readonly bytes: number
 }
 
 /** A hook program that is not a chain: where tc, XDP, cgroup, OVS and IPVS find their place in the walk. */

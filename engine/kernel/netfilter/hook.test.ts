@@ -242,10 +242,11 @@ describe('verdicts', () => {
     const lab = filter('-A FORWARD -s 10.244.0.0/16 -j A\n-A FORWARD -s 10.0.0.0/16 -j A')
     lab.send(tcp(CLIENT, VIP), FORWARD)
     lab.send(tcp(CLIENT, VIP, '.', 10), FORWARD)
-    expect(lab.world.get('nfCount', 'worker|ipv4|filter|FORWARD')?.hits).toEqual({
-      0: [2, 60 + 62],
-      policy: [2, 60 + 62],
-    })
+    const counted = lab.world.by('nfCount', 'chain', 'worker|ipv4|filter|FORWARD')
+    expect(counted.map((row) => [row.rule, row.packets, row.bytes])).toEqual([
+      [-1, 2, 60 + 62],
+      [0, 2, 60 + 62],
+    ])
   })
 })
 

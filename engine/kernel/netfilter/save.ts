@@ -2,7 +2,7 @@ import type { WorldReader } from '../../core/world.ts'
 import type { Family } from '../../net/address.ts'
 import type { IptTable, NfChainRow, RecordRef } from '../tables.ts'
 import { builtinNames } from './chains.ts'
-import { counterOf, POLICY } from './counters.ts'
+import { type Counter, counterOf, POLICY } from './counters.ts'
 import { ruleText } from './rule-text.ts'
 
 export interface SaveOptions {
@@ -60,7 +60,7 @@ function headLines(world: WorldReader, table: IptTable, rows: readonly NfChainRo
     const row = byName.get(name)
     if (!row) return { text: `:${name} ACCEPT [0:0]` }
     return {
-      text: `:${name} ${row.policy ?? 'ACCEPT'} ${pair(counterOf(world.get('nfCount', row.id), POLICY))}`,
+      text: `:${name} ${row.policy ?? 'ACCEPT'} ${pair(counterOf(world, row.id, POLICY))}`,
       ref: refOf(row),
     }
   })
@@ -71,14 +71,13 @@ function headLines(world: WorldReader, table: IptTable, rows: readonly NfChainRo
 }
 
 function ruleLines(world: WorldReader, row: NfChainRow, counters: boolean): SaveLine[] {
-  const counts = counters ? world.get('nfCount', row.id) : undefined
   return row.rules.map((rule, i) => ({
-    text: `${counters ? `${pair(counterOf(counts, i))} ` : ''}${ruleText(rule, row.name, row.family)}`,
+    text: `${counters ? `${pair(counterOf(world, row.id, i))} ` : ''}${ruleText(rule, row.name, row.family)}`,
     ref: { table: 'nfChain', id: row.id, rule: i, row },
   }))
 }
 
-const pair = ([packets, bytes]: readonly [number, number]) => `[${packets}:${bytes}]`
+const pair = ({ packets, bytes }: Counter) => `[${packets}:${bytes}]`
 const refOf = (row: NfChainRow): RecordRef => ({ table: 'nfChain', id: row.id, row })
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']

@@ -2,7 +2,7 @@ import type { Tx } from '../../core/world.ts'
 import type { Family } from '../../net/address.ts'
 import type { IptTable, NfChainRow, NfRule } from '../tables.ts'
 import { builtinOf, chainId } from './chains.ts'
-import { movedCounters } from './counters.ts'
+import { dropCounters, moveCounters } from './counters.ts'
 
 /** A chain while somebody edits it. */
 export interface ChainDraft {
@@ -76,11 +76,10 @@ export class TableEdit {
 /** Writes a chain; counters of rules that stay stay with them. */
 export function writeChain(tx: Tx, before: NfChainRow | undefined, after: NfChainRow): void {
   tx.put('nfChain', after)
-  const counted = before && before.rules !== after.rules ? tx.get('nfCount', after.id) : undefined
-  if (before && counted) tx.put('nfCount', movedCounters(counted, before, after))
+  if (before && before.rules !== after.rules) moveCounters(tx, before, after)
 }
 
 export function deleteChain(tx: Tx, row: NfChainRow): void {
   tx.delete('nfChain', row.id)
-  tx.delete('nfCount', row.id)
+  dropCounters(tx, row.id)
 }
