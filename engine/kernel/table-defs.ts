@@ -6,7 +6,10 @@ import type * as T from './tables.ts'
 const netns = (row: { readonly netns: string }) => row.netns
 
 export const hostTable: TableDef<T.HostRow> = { name: 'host' }
-export const netnsTable: TableDef<T.NetnsRow> = { name: 'netns', indexes: { host: (r) => r.host } }
+export const netnsTable: TableDef<T.NetnsRow> = {
+  name: 'netns',
+  indexes: { host: (r) => r.host, cause: ({ cause: c }) => c && `${c.cluster ?? ''}:${c.kind}/${c.namespace ?? ''}/${c.name}` },
+}
 export const linkTable: TableDef<T.LinkRow> = {
   name: 'link',
   order: (a, b) => (a.netns < b.netns ? -1 : a.netns > b.netns ? 1 : a.ifindex - b.ifindex),
@@ -32,6 +35,7 @@ export const nfChainTable: TableDef<T.NfChainRow> = {
     netns,
     netnsTable: (r) => `${r.netns}|${r.family}|${r.table}`,
     base: (r) => (r.hook ? `${r.netns}|${r.family}` : undefined),
+    owned: (r) => (r.owner ? `${r.netns}|${r.family}|${r.owner}` : undefined),
     tracking: (r) => (needsConntrack(r.rules) ? `${r.netns}|${r.family}` : undefined),
   },
 }

@@ -1,0 +1,9 @@
+import { bridgeCommand } from './bridge.ts'
+import { catCommand } from './cat.ts'
+import { hostnameCommand } from './hostname.ts'
+import { ipCommand } from './ip.ts'
+import { sysctlCommand } from './sysctl.ts'
+import type { Command } from './types.ts'
+
+/** The read-only tools, found by the first word of a command line. */
+export const COMMANDS: readonly Command[] = [ipCommand, bridgeCommand, sysctlCommand, catCommand, hostnameCommand]
