@@ -54,7 +54,8 @@ export interface ObjectRow extends Row {
 }
 
 /**
- * A document of the user's text (`file`, `doc` index) and the path in it that corresponds to path `at` of this object:
+ * A document of the user's text (`file`, and `doc`: a number that belongs to what the document declares, so that it stays
+ * the same while documents come and go around it) and the path in it that corresponds to path `at` of this object:
  * a Pod made from a Deployment has {at: '', path: 'spec.template'}; several links cover metadata and spec apart.
  */
 export interface SourceRef {
@@ -118,7 +119,7 @@ export interface Api {
   /** Create, or update if it exists and differs (metadata, spec and all but status). */
   apply(object: KubeObject, options?: { source?: SourceRef }): Result<ObjectRow, Status>
   /** JSON merge patch. */
-  patch(kind: string, namespace: string, name: string, patch: unknown): Result<ObjectRow, Status>
+  patch(kind: string, namespace: string, name: string, patch: unknown, options?: { source?: SourceRef }): Result<ObjectRow, Status>
   /** Sets deletionTimestamp where finalizers or a grace period ask for it, else removes. */
   delete(
     kind: string,
@@ -179,7 +180,13 @@ export const objectTable: TableDef<ObjectRow> = {
     podIp: (r) => (r.kind === 'Pod' && !r.object.spec?.hostNetwork ? podIpsOf(r) : undefined),
     clusterIP: (r) => (r.kind === 'Service' ? clusterIPsOf(r) : undefined),
     nodePort: (r) => (r.kind === 'Service' ? nodePortsOf(r) : undefined),
+    /** Pods that no controller owns, for those who might adopt them. */
+    orphanPod: (r) => (r.kind === 'Pod' && isOrphan(r.object) ? `${r.cluster}|${r.namespace}` : undefined),
   },
+}
+
+function isOrphan({ metadata }: KubeObject): boolean {
+  return !metadata.ownerReferences?.some((owner) => owner.controller)
 }
 
 function clusterIPsOf({ cluster, object }: ObjectRow): string[] | undefined {

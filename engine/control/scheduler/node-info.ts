@@ -1,0 +1,33 @@
+import type { ObjectRow } from '../../api/types.ts'
+import type { ControllerCtx } from '../types.ts'
+import { milliCpu, quantity } from '../quantity.ts'
+import type { Taint } from './taints.ts'
+
+/** What the scheduler reads of a Node. */
+export interface NodeInfo {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly Taint[]
+  readonly unschedulable: boolean
+  readonly cpu: number
+  readonly memory: number
+  readonly pods: number
+}
+
+/** Every Node of the cluster in order of name, digested once until a Node changes. */
+export function nodeInfos(ctx: ControllerCtx): readonly NodeInfo[] {
+  return ctx.tx.memo('object', 'kind', `${ctx.cluster}|Node`, 'scheduler', (rows) => rows.map(infoOf))
+}
+
+function infoOf({ name, object }: ObjectRow): NodeInfo {
+  const allocatable = object.status?.allocatable ?? object.status?.capacity ?? {}
+  return {
+    name,
+    labels: object.metadata.labels ?? {},
+    taints: object.spec?.taints ?? [],
+    unschedulable: object.spec?.unschedulable === true,
+    cpu: milliCpu(allocatable.cpu),
+    memory: quantity(allocatable.memory),
+    pods: quantity(allocatable.pods ?? 0),
+  }
+}
