@@ -1,3 +1,4 @@
+import type { Mac } from '../../net/address.ts'
 import type { Frame, IpPacket } from '../../net/packet.ts'
 import type { ConntrackRow, RecordRef } from '../tables.ts'
 
@@ -28,13 +29,15 @@ export interface Skb {
   /** Next hop chosen by routing: what the neighbour layer resolves. */
   readonly nexthop?: { readonly dev: string; readonly via: string }
   /** Set while bridge netfilter borrows the IP hooks: the ports, and the MAC that DNAT may replace. */
-  readonly bridged?: { readonly physIn: string; readonly physOut?: string }
+  readonly bridged?: { readonly physIn: string; readonly physOut?: string; readonly srcMac?: Mac }
   /** Tunnel metadata of a collect-metadata device. */
   readonly tunnel?: { readonly vni: number; readonly src: string; readonly dst: string }
   /** PMTU and addresses before in-host NAT, used to answer errors. */
   readonly sock?: string
   /** Which rows decided DNAT and SNAT in this host, for the explanation. */
   readonly nat?: { readonly dnat?: RecordRef; readonly snat?: RecordRef }
+  /** Size of the largest fragment it came in, if it was put together here: it leaves in fragments no larger. */
+  readonly fragMax?: number
   /** How often this skb was re-injected; a guard against loops inside one host. */
   readonly depth: number
 }

@@ -47,6 +47,7 @@ export const REASONS = {
   'fw.reject': { verdict: 'refused', text: 'a rule rejects it' },
   'rpf.failed': { verdict: 'dropped', text: 'strict reverse path filtering: the source would not be reached by this interface' },
   'martian.source': { verdict: 'dropped', text: 'the source address cannot come from there' },
+  'martian.destination': { verdict: 'dropped', text: 'the destination address cannot be reached by this interface' },
   'forwarding.off': { verdict: 'dropped', text: 'ip_forward is 0' },
   'brnf.bypass': { verdict: 'timeout', text: 'the bridge delivered the answer past conntrack, with the wrong source' },
   'addr.duplicate': { verdict: 'timeout', text: 'two interfaces claim the same address' },

@@ -1,0 +1,31 @@
+import { ifnameOf } from '../ids.ts'
+import { receive } from '../path/receive.ts'
+import type { Skb } from '../path/skb.ts'
+import { lose } from '../trace/emit.ts'
+import type { DeviceDriver } from './driver.ts'
+
+/** A pair: what one end sends, the other receives at once. Models drivers/net/veth.c veth_xmit() and __dev_forward_skb(). */
+export const vethDriver: DeviceDriver = {
+  kind: 'veth',
+  sentence: (link) => `into the veth pair, to ${link.peer ? ifnameOf(link.peer) : 'nowhere'}`,
+  xmit(ctx, link, skb) {
+    const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
+    if (!peer?.up) return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
+    receive(ctx, peer.id, scrub(skb, peer.netns))
+  },
+}
+
+/** What does not survive the way to another netns: mark, priority, conntrack, route. Models skb_scrub_packet(). */
+export function scrub(skb: Skb, netns: string): Skb {
+  const other = netns !== skb.netns
+  return {
+    packet: skb.packet,
+    branch: skb.branch,
+    netns,
+    frame: skb.frame,
+    ip: skb.frame ? undefined : skb.ip,
+    mark: other ? 0 : skb.mark,
+    priority: other ? 0 : skb.priority,
+    depth: skb.depth,
+  }
+}

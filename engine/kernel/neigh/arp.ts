@@ -1,0 +1,64 @@
+import type { Ctx } from '../../core/context.ts'
+import { isUnspecified } from '../../net/ip.ts'
+import { BROADCAST_MAC } from '../../net/mac.ts'
+import type { Arp } from '../../net/packet.ts'
+import { devXmit } from '../dev/xmit.ts'
+import { loOf, neighId, refTo } from '../ids.ts'
+import { routeInput } from '../path/route-input.ts'
+import type { Skb } from '../path/skb.ts'
+import { anyConfOf, confKey, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
+import type { LinkRow, RecordRef } from '../tables.ts'
+import { finish, report } from '../trace/emit.ts'
+import { neighUpdate } from './output.ts'
+
+/**
+ * An ARP frame that reached this host. A request for one of our addresses is answered, on whatever device it came in
+ * (arp_ignore 0), and teaches us the asker; an answer teaches us only what we asked for.
+ * Models net/ipv4/arp.c arp_process().
+ * Simplified: proxy answers are not delayed; arp_filter and arp_accept are 0.
+ */
+export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
+  if (arp.op === 'request') {
+    const by = answersFor(ctx, link, skb, arp)
+    if (by) return answer(ctx, link, skb, arp, by)
+  }
+  // Gratuitous or for somebody else: an entry that exists is updated, none is made.
+  const reply = arp.op === 'reply' && skb.frame?.dst !== BROADCAST_MAC
+  const before = ctx.tx.get('neigh', neighId(link.id, arp.senderIp))
+  const unlocked = !before || ctx.clock.now - before.updatedUs > LOCKTIME_US
+  const row = isUnspecified(arp.senderIp) ? undefined : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: reply ? 'REACHABLE' : 'STALE', override: unlocked, create: false })
+  if (row && row !== before) {
+    return finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', detail: `${arp.senderIp} is at ${arp.senderMac}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+  }
+  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', detail: arp.op === 'request' ? `${arp.targetIp} is not an address of this host` : `nobody here asked for ${arp.senderIp}` })
+}
+
+const LOCKTIME_US = 1_000_000
+
+/** The row that makes us answer, or undefined. */
+function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | undefined {
+  const own = ctx.tx.oneBy('addr', 'netnsAddress', `${link.netns}|${arp.targetIp}`)
+  const ignore = maxConfOf(ctx.tx, link, 'ipv4', 'arp_ignore')
+  if (isUnspecified(arp.senderIp)) return own && own.link === link.id ? refTo('addr', own) : undefined // duplicate address detection
+  if (own && ignore >= 1 && own.link !== link.id) return undefined
+  if (own && ignore >= 8) return undefined
+  const way = routeInput(ctx, link, { ...skb, ip: undefined }, { src: arp.senderIp, dst: arp.targetIp })
+  if (way.kind === 'local') return own ? refTo('addr', own) : way.route?.by
+  if (way.kind !== 'forward' || !('route' in way.route)) return undefined
+  if (way.route.dev === link.id || way.route.dev === loOf(link.netns)) return undefined
+  const proxy = ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)
+  if (proxy) return refTo('neigh', proxy)
+  if (!anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return undefined
+  const key = sysctlNumber(ctx.tx, link.netns, 'net.ipv4.conf.all.proxy_arp') > 0 ? 'net.ipv4.conf.all.proxy_arp' : confKey('ipv4', link.name, 'proxy_arp')
+  return sysctlRef(ctx.tx, link.netns, key)
+}
+
+function answer(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp, by: RecordRef): void {
+  if (!isUnspecified(arp.senderIp)) neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: 'STALE', override: true, create: true })
+  const why = by.table === 'addr' ? `${arp.targetIp} is an address of this host` : by.table === 'sysctl' ? `proxy_arp is on and the way to ${arp.targetIp} is another device` : `this host answers for ${arp.targetIp}`
+  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'answered', dev: link.id, detail: `${why}: answers with ${link.mac}`, decidedBy: by })
+  const body: Arp = { kind: 'arp', op: 'reply', senderMac: link.mac, senderIp: arp.targetIp, targetMac: arp.senderMac, targetIp: arp.senderIp }
+  const reply: Skb = { packet: skb.packet, branch: `${skb.branch}.reply`, netns: link.netns, frame: { src: link.mac, dst: arp.senderMac, etherType: 'arp', body }, mark: 0, priority: 0, depth: skb.depth + 1 }
+  report(ctx, reply, { stage: 'arp', action: 'replies', dev: link.id, detail: `${arp.targetIp} is at ${link.mac}`, decidedBy: by })
+  devXmit(ctx, link.id, reply)
+}

@@ -1,0 +1,55 @@
+import { frameLength, ipLength } from '../../net/length.ts'
+import { isGroupMac } from '../../net/mac.ts'
+import { bridgeInput } from '../bridge/input.ts'
+import type { Receive } from '../contract.ts'
+import { countRx } from '../dev/stats.ts'
+import { devXmit } from '../dev/xmit.ts'
+import { hostOfNetns } from '../ids.ts'
+import { arpInput } from '../neigh/arp.ts'
+import type { LinkRow } from '../tables.ts'
+import { finish, lose, report } from '../trace/emit.ts'
+import { ipReceive } from './ip-receive.ts'
+import { runPrograms } from './programs.ts'
+import type { Skb } from './skb.ts'
+import type { Ctx } from '../../core/context.ts'
+
+/**
+ * A frame comes in on a link.
+ *
+ *     wire -> XDP -> tc ingress -> rx_handler (bridge port?) -> ARP | IP
+ *
+ * Models net/core/dev.c __netif_receive_skb_core().
+ */
+export const receive: Receive = (ctx, id, skb) => {
+  const link = ctx.tx.get('link', id)
+  if (!link?.up) return lose(ctx, skb, 'link.down', { stage: 'receive', dev: id, detail: `${link?.name ?? id} is down` })
+  const here: Skb = { ...skb, netns: link.netns, iif: link.id, oif: undefined }
+  if (ctx.tx.get('host', hostOfNetns(ctx.tx, link.netns))?.up === false) {
+    return lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
+  }
+  countRx(ctx.tx, link, here.frame ? frameLength(here.frame) : here.ip ? ipLength(here.ip) : 0)
+  report(ctx, here, { stage: 'receive', action: 'received', detail: `received on ${link.name}` })
+  let current = here
+  for (const hook of ['xdp', 'tc-ingress', 'rx-handler'] as const) {
+    const verdict = runPrograms(ctx, hook, link, current)
+    if (verdict.kind === 'redirect') return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
+    if (verdict.kind !== 'pass') return
+    current = verdict.skb
+  }
+  if (link.master && current.frame) {
+    const bridge = ctx.tx.get('link', link.master)
+    if (bridge) return bridgeInput(ctx, bridge, link, current)
+  }
+  toProtocol(ctx, link, current)
+}
+
+/** Up the stack: what is not for this device's MAC is left to whom it concerns. Models eth_type_trans() and ip_rcv()'s first check. */
+export function toProtocol(ctx: Ctx, link: LinkRow, skb: Skb): void {
+  const frame = skb.frame
+  if (!frame) return ipReceive(ctx, link, skb)
+  if (frame.dst !== link.mac && !isGroupMac(frame.dst) && link.kind !== 'loopback') {
+    return finish(ctx, skb, 'absorbed', { stage: 'receive', action: 'ignored', detail: `${frame.dst} is another host's MAC address` })
+  }
+  if (frame.body.kind === 'arp') return arpInput(ctx, link, skb, frame.body)
+  ipReceive(ctx, link, { ...skb, ip: frame.body })
+}
