@@ -1,7 +1,7 @@
 import { applyScenario, readScenario, type Scenario } from './api/scenario-text.ts'
 import type { Diagnostic, KubeObject } from './api/types.ts'
 import { bootstrapCluster } from './cluster/bootstrap.ts'
-import { type ClusterConfig, resolveClusterConfig, sameWorld } from './cluster/config.ts'
+import { type ClusterConfig, resolveClusters, sameWorld } from './cluster/config.ts'
 import { type Components, setComponents } from './control/components.ts'
 import type { SourceFile } from './protocol.ts'
 import { type Budget, Simulation } from './simulation.ts'
@@ -91,7 +91,7 @@ function finish(
 
 function readInput(input: ScenarioInput): Read {
   const scenario = readScenario({ files: input.files, objects: input.objects ?? [] })
-  const resolved = resolveClusterConfig(scenario)
+  const resolved = resolveClusters(scenario.documents)
   return { scenario, configs: resolved.configs, diagnostics: [...scenario.diagnostics, ...resolved.diagnostics] }
 }
 

@@ -33,8 +33,8 @@ export function applyStep(running: Running, step: StepRequest): { code: string; 
     for (const object of step.apply ?? []) note(api.apply(object))
     for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? [])
       note(api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch))
-    for (const { kind, namespace, name } of step.delete ?? [])
-      note(api.delete(kindKeyOf(kind), namespace ?? 'default', name))
+    for (const { apiVersion = '', kind, namespace, name } of step.delete ?? [])
+      note(api.delete(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name))
   })
   return refused && { code: refused.reason, message: refused.message }
 }
