@@ -1,0 +1,143 @@
+import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay } from '../api/cluster-config.ts'
+import type { Ip } from '../net/address.ts'
+import { covers, inCidr, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
+import { DEFAULTS, networking, oneRouter, TIME_COSTS } from './defaults.ts'
+import type { Draft, DraftNode } from './draft.ts'
+
+/** Fills in every default of a draft and checks that its ranges and addresses fit together. `taken`: addresses of other clusters. */
+export function complete(draft: Draft, first: boolean, taken: Set<string>): ClusterConfig {
+  const net = networking({
+    podSubnet: draft.podSubnet,
+    serviceSubnet: draft.serviceSubnet,
+    nodeCidrMaskSize: draft.nodeCidrMaskSize,
+    dnsDomain: draft.dnsDomain,
+    cni: draft.cni ?? (draft.noDefaultCni ? { name: 'none' } : draft.defaultCni),
+    kubeProxyMode: draft.kubeProxyMode,
+    kubeProxy: draft.kubeProxy,
+  })
+  const underlay = completeUnderlay(draft)
+  const era = draft.era ?? 'today'
+  const config: ClusterConfig = {
+    id: draft.name,
+    name: draft.name,
+    first,
+    ...(draft.origin ? { origin: draft.origin } : {}),
+    nodes: placeNodes(draft, underlay, first, taken),
+    brought: [],
+    networking: net,
+    underlay,
+    cloud: { provider: draft.cloud?.provider ?? 'none', loadBalancer: draft.cloud?.loadBalancer ?? 'none' },
+    version: draft.version ?? DEFAULTS.version[era],
+    era,
+    pin: draft.pin ?? { pods: {}, macs: {} },
+    timeCosts: { ...TIME_COSTS, ...draft.timeCosts },
+  }
+  checkRanges(config, draft)
+  checkNodes(config, draft)
+  return config
+}
+
+function completeUnderlay(draft: Draft): Underlay {
+  const subnets = [...draft.subnets]
+  // A node given outside every subnet lives on a segment of its own, behind the default router.
+  for (const { address, subnet } of draft.nodes) {
+    if (!address || subnet || subnets.some(({ cidr }) => inCidr(cidr, address))) continue
+    const cidr = networkOf(address, address.includes(':') ? 64 : 24)
+    subnets.push({ name: cidr, cidr, gateway: nthIp(cidr, 1) })
+  }
+  const hosts = new Map(draft.hosts.map((host) => [host.name, host]))
+  return {
+    mtu: draft.mtu ?? DEFAULTS.mtu,
+    latencyUs: draft.latencyUs ?? DEFAULTS.latencyUs,
+    subnets,
+    routers: draft.routers ?? [oneRouter(subnets)],
+    hosts: [...hosts.values()],
+  }
+}
+
+function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set<string>): ClusterNode[] {
+  for (const { address } of draft.nodes) if (address) taken.add(address)
+  for (const { gateway } of underlay.subnets) taken.add(gateway)
+  for (const { legs } of underlay.routers) for (const leg of legs) taken.add(leg.address)
+  return draft.nodes.map((node) => {
+    const subnet = subnetOf(node, underlay, draft)
+    const address = node.address ?? freeAddress(subnet, draft.firstNode, taken)
+    if (!address) draft.complaints.error('subnet-full', node.path, `subnet ${subnet.name} (${subnet.cidr}) has no address left for node ${node.name}`)
+    taken.add(address ?? '')
+    const { path: _path, ...fields } = node
+    return {
+      ...fields,
+      host: hostIdOf({ name: draft.name, first }, node.name),
+      address: address ?? subnet.gateway,
+      subnet: subnet.name,
+      zone: node.zone ?? DEFAULTS.node.zone,
+      cpu: node.cpu ?? DEFAULTS.node.cpu,
+      memory: node.memory ?? DEFAULTS.node.memory,
+    }
+  })
+}
+
+function subnetOf(node: DraftNode, underlay: Underlay, draft: Draft): Underlay['subnets'][number] {
+  const named = underlay.subnets.find(({ name }) => name === node.subnet)
+  if (node.subnet && !named) {
+    draft.complaints.error('unknown-subnet', `${node.path}.subnet`, `there is no subnet "${node.subnet}" in spec.underlay.subnets`, `Subnets: ${underlay.subnets.map(({ name }) => name).join(', ')}.`)
+  }
+  return named ?? underlay.subnets.find(({ cidr }) => node.address && inCidr(cidr, node.address)) ?? underlay.subnets[0]
+}
+
+function freeAddress(subnet: { cidr: string }, from: number, taken: ReadonlySet<string>): Ip | undefined {
+  const { size } = rangeOf(subnet.cidr)
+  for (let n = from; BigInt(n) < size - 1n; n++) {
+    const ip = nthIp(subnet.cidr, n)
+    if (!taken.has(ip)) return ip
+  }
+  return undefined
+}
+
+function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { complaints }: Draft): void {
+  const ranges: { name: string; path: string; cidr: string }[] = [
+    { name: 'the pod range', path: 'spec.networking.podSubnet', cidr: net.podSubnet },
+    { name: 'the service range', path: 'spec.networking.serviceSubnet', cidr: net.serviceSubnet },
+    ...underlay.subnets.map(({ name, cidr }, i) => ({ name: `subnet ${name}`, path: `spec.underlay.subnets[${i}].cidr`, cidr })),
+  ]
+  ranges.forEach((a, i) => {
+    for (const b of ranges.slice(0, i)) {
+      if (overlap(a.cidr, b.cidr)) complaints.error('overlapping-ranges', a.path, `${a.name} ${a.cidr} overlaps ${b.name} ${b.cidr}`, 'Addresses in both would have two meanings; choose ranges apart from each other.')
+    }
+  })
+  const pods = rangeOf(net.podSubnet)
+  const room = net.nodeCidrMaskSize < pods.prefixLen ? 0n : 1n << BigInt(net.nodeCidrMaskSize - pods.prefixLen)
+  const needed = BigInt(nodes.filter(({ podCIDRs }) => !podCIDRs).length)
+  if (room < needed) {
+    complaints.error('pod-range-too-small', 'spec.networking.podSubnet', `the pod range ${net.podSubnet} holds ${room} ranges of /${net.nodeCidrMaskSize}, too few for ${needed} nodes`)
+  }
+  if (rangeOf(net.serviceSubnet).size < 16n) complaints.error('service-range-too-small', 'spec.networking.serviceSubnet', `the service range ${net.serviceSubnet} is too small: kube-dns takes its tenth address`)
+  nodes.forEach(({ name, podCIDRs }) => {
+    for (const cidr of podCIDRs ?? []) {
+      if (!covers(net.podSubnet, cidr)) complaints.warn('pod-range-outside', 'spec.networking.podSubnet', `node ${name} has pod range ${cidr}, which lies outside the cluster's ${net.podSubnet}`)
+    }
+  })
+}
+
+function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: drafts }: Draft): void {
+  const names = new Set<string>()
+  const addresses = new Map<string, string>()
+  nodes.forEach((node, i) => {
+    const path = drafts[i].path
+    if (names.has(node.name)) complaints.error('duplicate-node', path, `there are two nodes called ${node.name}`)
+    const other = addresses.get(node.address)
+    if (other) complaints.error('duplicate-address', `${path}.address`, `nodes ${other} and ${node.name} both have address ${node.address}`)
+    const subnet = underlay.subnets.find(({ name }) => name === node.subnet)
+    if (subnet && !inCidr(subnet.cidr, node.address)) complaints.error('address-outside', `${path}.address`, `address ${node.address} of node ${node.name} is not in its subnet ${subnet.name} (${subnet.cidr})`)
+    if (subnet?.gateway === node.address) complaints.error('duplicate-address', `${path}.address`, `address ${node.address} of node ${node.name} is the gateway of subnet ${subnet.name}`)
+    names.add(node.name)
+    addresses.set(node.address, node.name)
+  })
+  // Sorted by where they begin, ranges that overlap are neighbours.
+  const ranges = nodes.flatMap(({ name, podCIDRs }) => (podCIDRs ?? []).map((cidr) => ({ name, cidr, ...rangeOf(cidr) })))
+  ranges.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.prefixLen - b.prefixLen))
+  ranges.forEach((b, i) => {
+    const a = ranges[i - 1]
+    if (a && overlap(a.cidr, b.cidr)) complaints.error('overlapping-ranges', drafts.find(({ name }) => name === b.name)?.path ?? '', `pod range ${b.cidr} of node ${b.name} overlaps ${a.cidr} of node ${a.name}`)
+  })
+}
