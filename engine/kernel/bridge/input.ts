@@ -83,8 +83,8 @@ function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): 
     report(ctx, skb, { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${bridge.name} sends it to its only other port` })
   }
   const copy = (n: number): Skb => (copies > 1 ? { ...skb, branch: `${skb.branch}.${n}` } : skb)
-  if (local && port) passUp(ctx, bridge, port, copy(0))
   ports.forEach((out, i) => sendOnPort(ctx, bridge, out, copy(i + 1)))
+  if (local && port) passUp(ctx, bridge, port, copy(0))
 }
 
 /** Models br_forward.c should_deliver(). */

@@ -5,5 +5,5 @@ import type { DeviceDriver } from './driver.ts'
 export const bridgeDriver: DeviceDriver = {
   kind: 'bridge',
   sentence: (link) => `into the bridge ${link.name}`,
-  xmit: bridgeXmit,
+  xmit: (ctx, link, skb) => bridgeXmit(ctx, link, skb),
 }

@@ -4,7 +4,7 @@ import { receive } from '../path/receive.ts'
 import { runPrograms } from '../path/programs.ts'
 import type { Skb } from '../path/skb.ts'
 import { lose, report } from '../trace/emit.ts'
-import { DRIVERS } from './registry.ts'
+import { driverOf } from './registry.ts'
 import { countTx } from './stats.ts'
 
 /** Hands a packet to a device for sending: tc egress, then its driver. Models net/core/dev.c __dev_queue_xmit(). */
@@ -17,6 +17,6 @@ export function devXmit(ctx: Ctx, id: string, skb: Skb): void {
   if (verdict.kind !== 'pass') return
   const sent = verdict.skb
   countTx(ctx.tx, link, sent.frame ? frameLength(sent.frame) : sent.ip ? ipLength(sent.ip) : 0)
-  report(ctx, sent, { stage: 'xmit', action: 'sent', detail: DRIVERS[link.kind].sentence(link) })
-  DRIVERS[link.kind].xmit(ctx, link, sent)
+  report(ctx, sent, { stage: 'xmit', action: 'sent', detail: driverOf(link.kind).sentence(link) })
+  driverOf(link.kind).xmit(ctx, link, sent)
 }

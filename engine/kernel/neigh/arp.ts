@@ -9,7 +9,7 @@ import type { Skb } from '../path/skb.ts'
 import { anyConfOf, confKey, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
 import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
-import { neighUpdate } from './output.ts'
+import { flushQueue, neighUpdate } from './output.ts'
 
 /**
  * An ARP frame that reached this host. A request for one of our addresses is answered, on whatever device it came in
@@ -28,7 +28,8 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
   const unlocked = !before || ctx.clock.now - before.updatedUs > LOCKTIME_US
   const row = isUnspecified(arp.senderIp) ? undefined : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: reply ? 'REACHABLE' : 'STALE', override: unlocked, create: false })
   if (row && row !== before) {
-    return finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', detail: `${arp.senderIp} is at ${arp.senderMac}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', detail: `${arp.senderIp} is at ${arp.senderMac}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    return flushQueue(ctx, link, row)
   }
   finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', detail: arp.op === 'request' ? `${arp.targetIp} is not an address of this host` : `nobody here asked for ${arp.senderIp}` })
 }
@@ -54,11 +55,12 @@ function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | un
 }
 
 function answer(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp, by: RecordRef): void {
-  if (!isUnspecified(arp.senderIp)) neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: 'STALE', override: true, create: true })
+  const asker = isUnspecified(arp.senderIp) ? undefined : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: 'STALE', override: true, create: true })
   const why = by.table === 'addr' ? `${arp.targetIp} is an address of this host` : by.table === 'sysctl' ? `proxy_arp is on and the way to ${arp.targetIp} is another device` : `this host answers for ${arp.targetIp}`
   finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'answered', dev: link.id, detail: `${why}: answers with ${link.mac}`, decidedBy: by })
   const body: Arp = { kind: 'arp', op: 'reply', senderMac: link.mac, senderIp: arp.targetIp, targetMac: arp.senderMac, targetIp: arp.senderIp }
   const reply: Skb = { packet: skb.packet, branch: `${skb.branch}.reply`, netns: link.netns, frame: { src: link.mac, dst: arp.senderMac, etherType: 'arp', body }, mark: 0, priority: 0, depth: skb.depth + 1 }
   report(ctx, reply, { stage: 'arp', action: 'replies', dev: link.id, detail: `${arp.targetIp} is at ${link.mac}`, decidedBy: by })
   devXmit(ctx, link.id, reply)
+  if (asker) flushQueue(ctx, link, asker)
 }

@@ -8,7 +8,7 @@ import type { Skb } from '../path/skb.ts'
 import { anyConfOf } from '../sysctl.ts'
 import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
-import { neighUpdate } from './output.ts'
+import { flushQueue, neighUpdate } from './output.ts'
 import { ndPacket } from './solicit.ts'
 
 type Nd = Extract<Icmp, { target: Ip }>
@@ -22,7 +22,7 @@ function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   const asker = skb.ip?.src
   const by = asker && answersFor(ctx, link, nd.target)
   if (!asker || !by) return finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', dev: link.id, detail: `${nd.target} is not an address of ${link.name}` })
-  if (nd.lladdr && !isUnspecified(asker)) neighUpdate(ctx, link, asker, { lladdr: nd.lladdr, state: 'STALE', override: true, create: true })
+  const learned = nd.lladdr && !isUnspecified(asker) ? neighUpdate(ctx, link, asker, { lladdr: nd.lladdr, state: 'STALE', override: true, create: true }) : undefined
   finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'answered', dev: link.id, detail: `${nd.target} is an address of ${link.name}: answers with ${link.mac}`, decidedBy: by })
   const body: Icmp = { kind: 'icmp', type: 'neighbor-advertisement', target: nd.target, lladdr: link.mac, solicited: true }
   const to = skb.frame?.src ?? nd.lladdr
@@ -30,6 +30,7 @@ function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   const reply: Skb = { packet: skb.packet, branch: `${skb.branch}.reply`, netns: link.netns, frame: { src: link.mac, dst: to, etherType: 'ipv6', body: ndPacket(nd.target, asker, body) }, mark: 0, priority: 0, depth: skb.depth + 1 }
   report(ctx, reply, { stage: 'arp', action: 'replies', dev: link.id, detail: `${nd.target} is at ${link.mac}`, decidedBy: by })
   devXmit(ctx, link.id, reply)
+  if (learned) flushQueue(ctx, link, learned)
 }
 
 /** An IPv6 address is answered for only on its own device. */
@@ -46,7 +47,8 @@ function advertised(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   const before = ctx.tx.get('neigh', neighId(link.id, nd.target))
   const row = nd.lladdr ? neighUpdate(ctx, link, nd.target, { lladdr: nd.lladdr, state: unicast ? 'REACHABLE' : 'STALE', override: true, create: false }) : undefined
   if (row && row !== before) {
-    return finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', dev: link.id, detail: `${nd.target} is at ${nd.lladdr}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', dev: link.id, detail: `${nd.target} is at ${nd.lladdr}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    return flushQueue(ctx, link, row)
   }
   finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', dev: link.id, detail: `nobody here asked for ${nd.target}` })
 }

@@ -4,7 +4,7 @@ import { frameLength } from '../../net/length.ts'
 import { BROADCAST_MAC, groupMac } from '../../net/mac.ts'
 import type { Frame } from '../../net/packet.ts'
 import { resumeBridged } from '../bridge/netfilter.ts'
-import { DRIVERS } from '../dev/registry.ts'
+import { driverOf } from '../dev/registry.ts'
 import { countTx } from '../dev/stats.ts'
 import { devXmit } from '../dev/xmit.ts'
 import { neighId, refTo } from '../ids.ts'
@@ -32,7 +32,7 @@ const PROBES = 3
 /** Sends a packet to its next hop on a link, asking for its MAC if need be. Models ip_finish_output2(). */
 export function neighOutput(ctx: Ctx, link: LinkRow, next: Ip, kind: 'unicast' | 'broadcast' | 'multicast', skb: Skb): void {
   if (!skb.ip) return
-  if (DRIVERS[link.kind].noArp) {
+  if (driverOf(link.kind).noArp) {
     const frame: Frame = { src: link.mac, dst: link.mac, etherType: skb.ip.family, body: skb.ip }
     return devXmit(ctx, link.id, link.kind === 'loopback' ? { ...skb, frame } : skb)
   }
@@ -45,7 +45,7 @@ export function neighOutput(ctx: Ctx, link: LinkRow, next: Ip, kind: 'unicast' |
 export function neighUse(ctx: Ctx, link: LinkRow, next: Ip, skb: Skb): void {
   const id = neighId(link.id, next)
   const row = ctx.tx.get('neigh', id)
-  const state = row ? stateOf(ctx, row) : 'NONE'
+  const state = row ? stateOf(ctx, row) : 'FAILED'
   if (row?.lladdr && state !== 'FAILED' && state !== 'INCOMPLETE') {
     const used = touch(ctx, row, state)
     report(ctx, skb, { stage: 'neighbour', action: 'resolved', dev: link.id, detail: `the next hop ${next} has MAC address ${row.lladdr} (${used.state})`, decidedBy: refTo('neigh', used) })
@@ -76,7 +76,7 @@ export function onNeighTimer(ctx: Ctx, { neigh: id }: { readonly neigh: string }
   const row = ctx.tx.get('neigh', id)
   const link = row && ctx.tx.get('link', row.link)
   if (!row || !link) return abandon(ctx, id)
-  if (row.lladdr && (row.state === 'PERMANENT' || row.state === 'REACHABLE')) return flushQueue(ctx, link, row, row.lladdr)
+  if (row.lladdr && (row.state === 'PERMANENT' || row.state === 'REACHABLE')) return flushQueue(ctx, link, row)
   if (row.state === 'DELAY') {
     ctx.tx.put('neigh', { ...row, state: 'PROBE', probes: 1 })
     askAgain(ctx, link, row, 1, row.lladdr)
@@ -96,7 +96,7 @@ export interface NeighNews {
   readonly create: boolean
 }
 
-/** What ARP or neighbour discovery just said. Sends what waited. Models neigh_update(). Returns the row as it is then. */
+/** What ARP or neighbour discovery just said; `flushQueue` then sends what waited. Models neigh_update(). Returns the row as it is then. */
 export function neighUpdate(ctx: Ctx, link: LinkRow, address: Ip, news: NeighNews): NeighRow | undefined {
   const id = neighId(link.id, address)
   const row = ctx.tx.get('neigh', id)
@@ -110,7 +110,6 @@ export function neighUpdate(ctx: Ctx, link: LinkRow, address: Ip, news: NeighNew
   const next: NeighRow = { ...(row ?? fresh(ctx, link, address)), lladdr: news.lladdr, state: news.state, updatedUs: now, probes: 0 }
   ctx.tx.put('neigh', next)
   if (row && (row.state === 'INCOMPLETE' || row.state === 'DELAY' || row.state === 'PROBE')) ctx.clock.cancel(`neigh-timer/${id}`)
-  flushQueue(ctx, link, next, news.lladdr)
   return next
 }
 
@@ -155,7 +154,10 @@ function takeQueue(ctx: Ctx, key: string): Skb[] {
   return rows.map((row) => row.skb as Skb) // parked above
 }
 
-function flushQueue(ctx: Ctx, link: LinkRow, row: NeighRow, lladdr: Mac): void {
+/** Sends what waited for a neighbour that is known now. */
+export function flushQueue(ctx: Ctx, link: LinkRow, row: NeighRow): void {
+  const { lladdr } = row
+  if (!lladdr) return
   const waiting = takeQueue(ctx, row.id)
   if (waiting.length === 0) return
   ctx.tx.put('neigh', { ...row, usedUs: ctx.clock.now })
