@@ -1,5 +1,6 @@
 import { clusterConfigTable } from './api/cluster-config.ts'
 import { API_TABLES } from './api/types.ts'
+import { cniExecTable } from './cni/exec-table.ts'
 import { CONTROL_TABLES } from './control/tables.ts'
 import { clockTable, eventTable } from './core/event-queue.ts'
 import { rngTable } from './core/rng.ts'
@@ -16,5 +17,6 @@ export const TABLES = [
   clusterConfigTable,
   ...CONTROL_TABLES,
   ...NODE_TABLES,
+  cniExecTable,
   ...KERNEL_TABLES,
 ] as unknown as readonly TableDef<never>[] // a list of tables of different rows

@@ -14,6 +14,8 @@ export interface ClusterConfig extends Row {
   readonly first: boolean
   /** The object of the text that describes the cluster, absent if none does. Rows name it, with a field, as their cause. */
   readonly origin?: Cause
+  /** The text of that object; its root is where `nodes` and `networking` stand. */
+  readonly source?: SourceRef
   readonly nodes: readonly ClusterNode[]
   /** Ids of system objects (`DaemonSet/kube-flannel/kube-flannel-ds`) that the text itself brings, so that nobody else makes them. */
   readonly brought: readonly string[]

@@ -9,7 +9,7 @@ import { buildFabric } from '../fabric/build.ts'
 import { clusterFabric } from './fabric-of.ts'
 import { mergeDiff } from './merge-diff.ts'
 import { nodeObject } from './node-object.ts'
-import { idOf, installedObjects } from './system-objects.ts'
+import { idOf, networkObjects, systemObjects } from './system-objects.ts'
 
 /** An object that laying out a cluster makes, and the text behind it if there is any. */
 export interface BootstrapObject {
@@ -37,8 +37,20 @@ export function bootstrapCluster(ctx: Ctx, config: ClusterConfig): void {
 /** Nodes first, since everything else stands on them; nothing that the text brings itself. */
 export function bootstrapObjects(config: ClusterConfig): BootstrapObject[] {
   const nodes = config.nodes.map((node) => ({ object: nodeObject(config, node), source: node.source }))
-  const installed = installedObjects(config).filter((object) => !config.brought.includes(idOf(object)))
-  return [...nodes, ...installed.map((object) => ({ object }))]
+  const own = (object: KubeObject) => !config.brought.includes(idOf(object))
+  const network = networkSource(config)
+  return [
+    ...nodes,
+    ...systemObjects(config).filter(own).map((object) => ({ object })),
+    ...networkObjects(config).filter(own).map((object) => ({ object, ...network })),
+  ]
+}
+
+/** What installs the network is there because of the document's choice of it. */
+function networkSource({ source }: ClusterConfig): { source?: SourceRef } {
+  if (!source) return {}
+  const base = source.maps[0].path
+  return { source: { ...source, maps: [{ at: '', path: base ? `${base}.networking.cni` : 'networking' }] } }
 }
 
 /** Creates, patches and deletes as far as what is wanted differs from what was wanted: other authors' fields stay. */

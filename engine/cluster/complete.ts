@@ -1,4 +1,5 @@
 import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay } from '../api/cluster-config.ts'
+import type { SourceRef } from '../api/types.ts'
 import type { Ip } from '../net/address.ts'
 import { covers, inCidr, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
 import { DEFAULTS, networking, oneRouter, TIME_COSTS } from './defaults.ts'
@@ -22,6 +23,7 @@ export function complete(draft: Draft, first: boolean, taken: Set<string>): Clus
     name: draft.name,
     first,
     ...(draft.origin ? { origin: draft.origin } : {}),
+    ...(draft.source ? { source: draft.source } : {}),
     nodes: placeNodes(draft, underlay, first, taken),
     brought: [],
     networking: net,
@@ -67,6 +69,7 @@ function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set
     const { path: _path, ...fields } = node
     return {
       ...fields,
+      ...nodeSource(node, draft),
       host: hostIdOf({ name: draft.name, first }, node.name),
       address: address ?? subnet.gateway,
       subnet: subnet.name,
@@ -75,6 +78,16 @@ function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set
       memory: node.memory ?? DEFAULTS.node.memory,
     }
   })
+}
+
+/** A Node that only the Cluster document speaks of leads to its entry there, its pod range to the cluster's if it has none. */
+function nodeSource({ source, path, podCIDRs }: DraftNode, draft: Draft): { source?: SourceRef } {
+  if (source) return { source }
+  if (!draft.source) return {}
+  const base = draft.source.maps[0].path
+  const below = (field: string) => (base ? `${base}.${field}` : field)
+  const podCidr = podCIDRs ? `${path}.podCIDR` : below('networking.podSubnet')
+  return { source: { ...draft.source, maps: [{ at: '', path }, { at: 'spec.podCIDR', path: podCidr }, { at: 'spec.podCIDRs', path: podCidr }] } }
 }
 
 function subnetOf(node: DraftNode, underlay: Underlay, draft: Draft): Underlay['subnets'][number] {

@@ -21,6 +21,11 @@ export interface Resolved {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** Of a scenario as it was read. */
+export function resolveClusterConfig(scenario: { readonly documents: readonly ConfigDocument[] }): Resolved {
+  return resolveClusters(scenario.documents)
+}
+
 /**
  * The clusters that a scenario describes, every default filled in.
  *
@@ -53,7 +58,7 @@ export function sameWorld(old: readonly ClusterConfig[], now: readonly ClusterCo
   return old.length === now.length && old.every((config, i) => text(lasting(config)) === text(lasting(now[i])) && joinsOnly(config, now[i]))
 }
 
-function lasting({ nodes: _nodes, networking, underlay, timeCosts: _costs, ...rest }: ClusterConfig): unknown {
+function lasting({ nodes: _nodes, source: _source, networking, underlay, timeCosts: _costs, ...rest }: ClusterConfig): unknown {
   const { cni, kubeProxy: _flags, ...net } = networking
   return [rest, net, cni.name, underlay]
 }

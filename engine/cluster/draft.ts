@@ -8,6 +8,7 @@ import { Complaints, type ConfigDocument } from './complaints.ts'
 export interface Draft {
   readonly name: string
   readonly origin?: Cause
+  readonly source?: SourceRef
   readonly complaints: Complaints
   nodes: DraftNode[]
   podSubnet?: Cidr
@@ -50,6 +51,13 @@ export interface DraftNode {
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
   readonly given?: KubeObject
   readonly source?: SourceRef
+}
+
+/** The document's text, from the mapping on that holds `nodes` and `networking`. */
+export function sourceAt({ source }: ConfigDocument, path: string): { source?: SourceRef } {
+  if (!source) return {}
+  const base = source.maps[0]?.path ?? ''
+  return { source: { ...source, maps: [{ at: '', path: base && path ? `${base}.${path}` : base || path }] } }
 }
 
 export function complaintsFor(document?: ConfigDocument): Complaints {

@@ -1,6 +1,6 @@
 import type { ConfigDocument } from './complaints.ts'
 import { DEFAULTS, KIND } from './defaults.ts'
-import { complaintsFor, type Draft, nameNodes } from './draft.ts'
+import { complaintsFor, type Draft, nameNodes, sourceAt } from './draft.ts'
 import { Fields } from './fields.ts'
 
 /**
@@ -28,6 +28,7 @@ export function readKind(document: ConfigDocument): Draft {
   const draft: Draft = {
     name,
     origin: { kind: 'Cluster.kind.x-k8s.io', name },
+    ...sourceAt(document, ''),
     complaints,
     nodes: nameNodes(nodes.length > 0 ? nodes : [{ role: 'control-plane', path: 'nodes' }], `${name}-`),
     podSubnet: net.cidr('podSubnet'),

@@ -3,7 +3,7 @@ import type { Mac } from '../net/address.ts'
 import { networkOf, nthIp, readIp } from '../net/range.ts'
 import type { Complaints, ConfigDocument } from './complaints.ts'
 import { DEFAULTS } from './defaults.ts'
-import { complaintsFor, countedNodes, type Draft, type DraftNode, nameNodes } from './draft.ts'
+import { complaintsFor, countedNodes, type Draft, type DraftNode, nameNodes, sourceAt } from './draft.ts'
 import { Fields, readMac } from './fields.ts'
 import { readKubeProxyFlags } from './read-kube-proxy.ts'
 
@@ -15,6 +15,7 @@ export function readPodwalk(document: ConfigDocument, fallbackName: string): Dra
   const draft: Draft = {
     name,
     origin: { kind: 'Cluster', name },
+    ...sourceAt(document, 'spec'),
     complaints,
     nodes: readNodes(spec, complaints),
     defaultCni: DEFAULTS.cni,

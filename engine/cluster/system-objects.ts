@@ -7,7 +7,11 @@ import { daemonSet, object } from './object-helpers.ts'
 
 /** All that an installer makes beside the nodes: the system's objects, then the network's. */
 export function installedObjects(config: ClusterConfig): KubeObject[] {
-  return [...systemObjects(config), ...(providerOf(config)?.manifests(config) ?? [])]
+  return [...systemObjects(config), ...networkObjects(config)]
+}
+
+export function networkObjects(config: ClusterConfig): readonly KubeObject[] {
+  return providerOf(config)?.manifests(config) ?? []
 }
 
 /** `Kind/namespace/name` */
@@ -16,7 +20,7 @@ export function idOf(object: KubeObject): string {
 }
 
 /** What a freshly installed cluster holds beside its nodes and its network: namespaces, the API's own Service, DNS, kube-proxy. */
-function systemObjects(config: ClusterConfig): KubeObject[] {
+export function systemObjects(config: ClusterConfig): KubeObject[] {
   return [...namespaces(), ...apiService(config), ...coreDns(config), ...kubeProxy(config), ...controlPlanePods(config)]
 }
 

@@ -24,7 +24,7 @@ export const COMPONENT_NAMES = [
   ...['daemonset-controller', 'job-controller', 'endpointslice-controller', 'namespace-controller'],
   ...['garbage-collector-controller', 'node-ipam-controller', 'node-lifecycle-controller', 'serviceaccount-controller'],
   ...['route-controller', 'service-lb-controller', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'],
-  ...['flanneld', 'kindnetd', 'calico-node', 'cilium-agent', 'weave-net', 'aws-node', 'azure-cns', 'antrea-agent', 'ovnkube-node'],
+  ...['flanneld', 'kubenet', 'kindnetd', 'calico-node', 'cilium-agent', 'weave-net', 'aws-node', 'azure-cns', 'antrea-agent', 'ovnkube-node'],
 ] as const
 
 export function setComponents(tx: Tx, components: Components | undefined): void {
