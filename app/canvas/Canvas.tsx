@@ -20,7 +20,7 @@ import { useMap } from './use-map.ts'
 import { useMapKeys } from './use-map-keys.ts'
 import { useScene } from './use-scene.ts'
 import { READABLE, useMapView } from './use-viewport.ts'
-import { useWalk } from './use-walk.ts'
+import { useWalk, type Walk } from './use-walk.ts'
 import { Wires } from './Wires.tsx'
 
 export interface CanvasProps {
@@ -67,6 +67,7 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
   const anchors = useMemo(() => anchorsOf(walk.steps, map), [walk.steps, map])
   const picture = useMemo(() => pictureOf(walk, anchors, map, ways, reduced), [walk, anchors, map, ways, reduced])
   const step = walk.steps[walk.index]
+  const packetAt = picture.current?.anchor.at
   const last = useRef<{ steps: readonly StepView[]; index: number }>({ steps: [], index: -1 })
   useEffect(() => {
     if (!scene) return
@@ -93,7 +94,7 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
       return view.show(candidate, candidate.bounds, { least: 0.05 })
     }
   }, [mapAt, view])
-  useFirstView(scene !== null, map, mapAt, walk.steps, view, movedAt)
+  useFirstView(scene !== null, map, mapAt, walk, view, movedAt)
 
   const activate = useCallback(
     (id: string) => {
@@ -125,11 +126,15 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
       focus,
       activate,
       fit,
-      toLevel: (next: Level) => view.toLevel(next, undefined, middleOf(frame.current, focusable)),
+      toLevel(next: Level) {
+        const focusedAt = middleOf(frame.current, focusable)
+        if (focusedAt || !packetAt) view.toLevel(next, undefined, focusedAt)
+        else view.levelAround(next, packetAt)
+      },
       zoomBy: view.zoomBy,
       plain: () => view.toLevel(map.level, 1),
     }),
-    [map, focusable, focus, activate, fit, view],
+    [map, focusable, focus, activate, fit, view, packetAt],
   )
   useMapKeys(frame, actions)
 
@@ -229,7 +234,7 @@ function useFirstView(
   ready: boolean,
   map: Topology,
   mapAt: (level: Level) => Topology,
-  steps: readonly StepView[],
+  { steps, index }: Walk,
   view: ReturnType<typeof useMapView>,
   movedAt: { readonly current: number },
 ): void {
@@ -244,6 +249,7 @@ function useFirstView(
     const all = mapAt(2)
     if (view.fitZoom(all.bounds) >= READABLE) return view.show(all, all.bounds)
     const { hosts } = placesOf(steps)
+    const here = steps[index]?.host ?? hosts[0]
     const visited = all.boxes.filter((box) => box.kind === 'node' && hosts.includes(box.id)).map((box) => box.rect)
     const part = around(
       visited.length > 0
@@ -254,13 +260,13 @@ function useFirstView(
             .map((box) => box.rect),
     )
     if (!part) return
-    const first = all.boxes.find((box) => box.id === hosts[0])?.rect ?? part
+    const first = all.boxes.find((box) => box.id === here)?.rect ?? part
     view.show(
       all,
       { x: part.x - 8, y: all.bounds.y, w: part.w + 16, h: all.bounds.h },
       { least: READABLE, from: { x: first.x + first.w / 2, y: first.y + first.h / 2 } },
     )
-  }, [ready, key, nodes, mapAt, steps, view, movedAt])
+  }, [ready, key, nodes, mapAt, steps, index, view, movedAt])
 }
 
 function useReducedMotion(): boolean {

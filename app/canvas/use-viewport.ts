@@ -4,11 +4,13 @@ import type { Topology } from '../view/boxes.ts'
 import { contains, type Point, type Rect } from '../view/geometry.ts'
 import { ENTRY_ZOOM, type Level, levelAt, scaleOf, zoomOf } from '../view/zoom.ts'
 
-/** Kept free around what is fitted: the toolbar stands at the foot. */
-const MARGIN = { left: 14, right: 14, top: 14, bottom: 52 }
+/** Kept free around what is fitted. */
+const MARGIN = { left: 12, right: 12, top: 12, bottom: 20 }
 /** Below this zoom text is smaller than designed. */
-const READABLE = 0.96
+export const READABLE = 0.96
 const PAN_MS = 350
+/** Height at the foot of the frame that the toolbar takes. */
+const TOOLBAR = 44
 
 export interface MapView {
   /** Changes the level, keeping what is at a point of the screen (the middle by default) in its place. */
@@ -19,6 +21,8 @@ export interface MapView {
   show(map: Topology, rect: Rect, options?: { least?: number; most?: number; from?: Point }): void
   fitZoom(rect: Rect): number
   zoomBy(factor: number): void
+  /** To a level with a point of the map in the middle of the frame. */
+  levelAround(level: Level, at: Point): void
   /** Brings a point of the map into view if it is not. */
   follow(at: Point, gently: boolean): void
   /** Brings a box into view. */
@@ -59,8 +63,8 @@ export function useMapView(
         return
       }
       const hold = holdAt(from, { x: (at.x - view.x) / view.zoom, y: (at.y - view.y) / view.zoom })
-      pending.current = (to) => {
-        const world = hold(to)
+      pending.current = (there) => {
+        const world = hold(there)
         flow.setViewport({ x: at.x - world.x * target, y: at.y - world.y * target, zoom: target })
       }
       setLevel(next)
@@ -107,17 +111,23 @@ export function useMapView(
         if (next !== now) return toLevel(next, zoomOf(scaleOf(zoom, now), next))
         flow.setViewport({ x: x - ((x - view.x) * zoom) / view.zoom, y: y - ((y - view.y) * zoom) / view.zoom, zoom })
       },
+      levelAround(next, at) {
+        const { map: from } = shown.current
+        const hold = holdAt(from, at)
+        const zoom = ENTRY_ZOOM
+        const move = (to: Topology) => flow.setViewport(viewAround(to, hold(to), zoom, size()))
+        if (next === shown.current.level) return move(from)
+        pending.current = move
+        setLevel(next)
+      },
       follow(at, gently) {
         const { w, h } = size()
         const view = flow.getViewport()
         const here = { x: at.x * view.zoom + view.x, y: at.y * view.zoom + view.y }
-        const edge = { x: Math.min(70, w / 6), y: Math.min(70, h / 6) }
-        const seen = here.x > edge.x && here.x < w - edge.x && here.y > edge.y && here.y < h - edge.y
-        if (!seen)
-          flow.setViewport(
-            { x: w / 2 - at.x * view.zoom, y: h / 2 - at.y * view.zoom, zoom: view.zoom },
-            { duration: gently ? PAN_MS : 0 },
-          )
+        const edge = { x: Math.min(60, w / 6), y: Math.min(40, h / 6) }
+        const seen = here.x > edge.x && here.x < w - edge.x && here.y > edge.y && here.y < h - edge.y - TOOLBAR
+        if (seen) return
+        flow.setViewport(viewAround(shown.current.map, at, view.zoom, { w, h }), { duration: gently ? PAN_MS : 0 })
       },
       reveal(rect) {
         const { w, h } = size()
@@ -139,8 +149,6 @@ export function useMapView(
   }, [flow, setLevel, size])
 }
 
-export { READABLE }
-
 /** Remembers which box a point of one map is in, and where in it; answers with the same place on another map. */
 function holdAt(from: Topology, point: Point): (to: Topology) => Point {
   const around = from.boxes
@@ -157,4 +165,21 @@ function holdAt(from: Topology, point: Point): (to: Topology) => Point {
 
 function scaled(point: Point, from: Rect, to: Rect): Point {
   return { x: to.x + ((point.x - from.x) / from.w) * to.w, y: to.y + ((point.y - from.y) / from.h) * to.h }
+}
+
+/** A viewport around a point: its whole node in the middle where that fits, else the point itself. */
+function viewAround(
+  map: Topology,
+  at: Point,
+  zoom: number,
+  size: { w: number; h: number },
+): { x: number; y: number; zoom: number } {
+  const inside = { ...at, w: 0, h: 0 }
+  const node = map.boxes.find(
+    (box) => (box.kind === 'node' || box.kind === 'nodeTile') && contains(box.rect, inside),
+  )?.rect
+  const middle = { x: at.x, y: at.y }
+  if (node && node.w * zoom <= size.w) middle.x = node.x + node.w / 2
+  if (node && node.h * zoom <= size.h) middle.y = node.y + node.h / 2
+  return { x: size.w / 2 - middle.x * zoom, y: size.h / 2 - middle.y * zoom, zoom }
 }

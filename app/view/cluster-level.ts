@@ -49,17 +49,19 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
     const ready = pods.filter((pod) => pod.ready).length
     const label = `node ${node.name}, ${node.address}, ${node.ready ? 'ready' : 'not ready'}, ${ready} of ${pods.length} pods ready`
     boxes.push({ kind: 'nodeTile', id: node.id, rect, node, dots, perRow: CLUSTER.perRow, label })
-    vertices.set(node.id, { id: node.id, at: centre(rect), box: node.id })
+    // Packets stop at the foot of the tile, below its text and dots.
+    const middle = { x: centre(rect).x, y: rect.y + rect.h - Math.round(CLUSTER.lane / 2) }
+    vertices.set(node.id, { id: node.id, at: middle, box: node.id })
     for (const { pod, at } of dots) {
       if (!pod.netns) continue
       vertices.set(`${pod.netns}#stack`, { id: `${pod.netns}#stack`, at, box: node.id })
-      join(`${pod.netns}#stack`, node.id, [at, centre(rect)])
+      join(`${pod.netns}#stack`, node.id, [at, middle])
     }
     const uplink = node.links.find((link) => link.kind === 'ether')
     if (uplink) {
       const foot = { x: rect.x + Math.round(rect.w / 2), y: rect.y + rect.h }
       vertices.set(uplink.id, { id: uplink.id, at: foot, box: node.id })
-      join(uplink.id, node.id, [foot, centre(rect)])
+      join(uplink.id, node.id, [foot, middle])
     }
   }
 
@@ -73,7 +75,7 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
       1,
       ...[...members, ...beside].map((node) => Math.ceil((podsOf.get(node.id)?.length ?? 0) / CLUSTER.perRow)),
     )
-    const h = CLUSTER.header + dots * (CLUSTER.dot + CLUSTER.dotGap) + CLUSTER.pad
+    const h = CLUSTER.header + dots * (CLUSTER.dot + CLUSTER.dotGap) + CLUSTER.lane
     beside.forEach((node, i) => {
       tile(node, { x: 0, y: y + i * (h + CLUSTER.gap), w: CLUSTER.w, h })
     })
@@ -92,7 +94,10 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
     wires,
     vertices,
     pipe: null,
-    bounds: around(boxes.map((box) => box.rect)) ?? { x: 0, y: 0, w: 1, h: 1 },
+    bounds: around([
+      ...boxes.map((box) => box.rect),
+      ...wires.flatMap(({ points }) => points.map(({ x, y }) => ({ x, y, w: 1, h: 1 }))),
+    ]) ?? { x: 0, y: 0, w: 1, h: 1 },
     ...standIns(model, boxes),
   }
 }

@@ -13,6 +13,8 @@ export interface FixtureOptions {
   readonly pods?: number
   /** Without the shop: only `pods` each. */
   readonly bare?: boolean
+  /** Adds what goes wrong in clusters: pending, waiting and terminating pods; a NodePort; a pod in the host's network. */
+  readonly troubles?: boolean
 }
 
 export function fixtureRows(options: FixtureOptions = {}): Rows {
@@ -77,7 +79,35 @@ export function fixtureRows(options: FixtureOptions = {}): Rows {
   for (const name of workers) {
     for (let i = 0; i < (options.pods ?? 0); i++) addPod(tables, name, i)
   }
+  if (options.troubles) addTroubles(tables)
   return readerOf(tables)
+}
+
+function addTroubles(tables: Tables): void {
+  const named = (name: string, change: (object: AnyRow) => AnyRow) => {
+    const row = tables.object.find((candidate) => candidate.kind === 'Pod' && candidate.name === name)
+    if (row) row.object = change(row.object)
+  }
+  for (const [i, name] of ['slow', 'leaving', 'agent', 'homeless'].entries()) {
+    pod(tables, { namespace: 'default', name, app: name, node: 'worker', last: 50 + i, port: 80 })
+  }
+  named('slow', (o) => ({ ...o, status: { ...o.status, conditions: [{ type: 'Ready', status: 'False' }] } }))
+  named('leaving', (o) => ({ ...o, metadata: { ...o.metadata, deletionTimestamp: '2026-01-01T00:10:00Z' } }))
+  named('agent', (o) => ({ ...o, spec: { ...o.spec, hostNetwork: true } }))
+  named('homeless', (o) => ({
+    ...o,
+    spec: { containers: [] },
+    status: {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', message: '0/4 nodes are available: 4 Insufficient cpu.' }],
+    },
+  }))
+  service(tables, 'default', 'open', '10.96.77.7', [80], [])
+  const open = tables.object.find((row) => row.id === 'Service/default/open')
+  open.object = {
+    ...open.object,
+    spec: { ...open.object.spec, type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] },
+  }
 }
 
 /** The same world with one more pod on a worker. */

@@ -32,25 +32,25 @@ export interface Metrics {
 
 const NODE: Metrics = {
   level: 2,
-  podW: 96,
+  podW: 98,
   podH: 60,
   gutter: 14,
   rowGap: 10,
   pad: 8,
   header: 40,
   tile: 20,
-  bridge: 22,
-  sockets: 18,
-  hooks: 24,
+  bridge: 26,
+  sockets: 22,
+  hooks: 28,
   lists: 0,
   device: 26,
   gap: 12,
   lane: 26,
   service: { w: 148, h: 42 },
-  outside: { w: 124, h: 38 },
+  outside: { w: 140, h: 38 },
   switchBar: 24,
   router: { w: 150, h: 38 },
-  nodeMin: 160,
+  nodeMin: 170,
   columnsFactor: 1,
 }
 
@@ -64,11 +64,11 @@ const NETNS: Metrics = {
   pad: 10,
   header: 44,
   tile: 22,
-  bridge: 40,
-  sockets: 40,
-  hooks: 30,
+  bridge: 44,
+  sockets: 34,
+  hooks: 34,
   lists: 176,
-  device: 74,
+  device: 84,
   gap: 16,
   lane: 34,
   service: { w: 210, h: 60 },
@@ -85,4 +85,4 @@ export function metricsAt(level: Level): Metrics {
 }
 
 /** Tiles of level 1. */
-export const CLUSTER = { w: 168, header: 40, dot: 12, dotGap: 5, perRow: 9, pad: 10, gap: 20, h: 40 } as const
+export const CLUSTER = { w: 186, header: 40, dot: 12, dotGap: 5, perRow: 9, pad: 10, lane: 30, gap: 22, h: 40 } as const

@@ -11,6 +11,12 @@ export function isSystem(namespace: string): boolean {
   return SYSTEM_NAMESPACES.has(namespace)
 }
 
+/** A pod's name in two: what its owner calls it, and the part that tells it from its siblings. */
+export function splitPodName(name: string): { readonly base: string; readonly suffix: string } {
+  const parts = /^(.+?)-(?:[0-9a-z]{6,10}-)?([bcdfghjklmnpqrstvwxz2456789]{5})$/.exec(name)
+  return parts ? { base: parts[1], suffix: parts[2] } : { base: name, suffix: '' }
+}
+
 /** A pod's name without the hash of its template in the middle: `backend-6c9f7d8b4c-k8x2z` as `backend-…k8x2z`. */
 export function shortPodName(name: string): string {
   const parts = /^(.+)-[0-9a-f]{6,10}-([a-z0-9]{5})$/.exec(name)

@@ -117,6 +117,9 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
   return out
 }
 
+/** Distance of a packet's lane from the foot of a hook or a bar. */
+const LANE = 5
+
 interface Out {
   readonly boxes: Box[]
   readonly wires: Wire[]
@@ -137,7 +140,7 @@ export function podLabel(pod: PodModel, node: { readonly name: string }): string
 function foldTile(content: NodeContent, rect: Rect, out: Out): void {
   const id = `fold:${content.node.id}`
   const spaces = [...new Set(content.folded.map((pod) => pod.namespace))].join(', ')
-  const text = `${content.folded.length} system pods`
+  const text = `${content.folded.length} system pod${content.folded.length === 1 ? '' : 's'}`
   const box = {
     kind: 'fold',
     id,
@@ -207,7 +210,7 @@ function bridgeBar(
   out: Out,
 ): void {
   const ticks: Tick[] = []
-  const middle = { x: bar.x + Math.round(bar.w / 2), y: bar.y + Math.round(bar.h / 2) }
+  const middle = { x: bar.x + Math.round(bar.w / 2), y: bar.y + bar.h - LANE }
   out.vertices.push({ id: bridge.id, at: middle, box: bridge.id })
   for (const port of node.links.filter((link) => link.master === bridge.id)) {
     const line = lines.get(port.id)
@@ -242,7 +245,7 @@ function routedPods(content: NodeContent, lines: ReadonlyMap<string, Point[]>, s
       points: tidyLine([...line, end]),
       down: !link.up,
     })
-    joinStack(link.id, end, end.y, stack, out, true)
+    joinStack(link.id, end, end.y, stack, out, { touching: true })
   }
 }
 
@@ -261,10 +264,10 @@ function stackOf(content: NodeContent, rect: Rect, m: Metrics, out: Out): Stack 
   ) as Record<StackStage, Rect>
   stages.input = { x: rect.x, y: rect.y, w: half, h: m.sockets }
   stages.output = { x: rect.x + half, y: rect.y, w: rect.w - half, h: m.sockets }
-  const at = Object.fromEntries(Object.entries(stages).map(([stage, r]) => [stage, centre(r)])) as Record<
-    StackStage,
-    Point
-  >
+  // Packets pass at the foot of each hook, under its name.
+  const at = Object.fromEntries(
+    Object.entries(stages).map(([stage, r]) => [stage, { x: centre(r).x, y: r.y + r.h - LANE }]),
+  ) as Record<StackStage, Point>
   const lists = { x: rect.x, y: rowY + m.hooks, w: rect.w, h: m.lists }
   const sockets = { x: rect.x, y: rect.y, w: rect.w, h: m.sockets }
   const label = `network stack of ${node.name}: ${node.routes.length} routes, ${node.conntrack} conntrack entries`
@@ -281,10 +284,13 @@ function stackOf(content: NodeContent, rect: Rect, m: Metrics, out: Out): Stack 
     label,
   })
   for (const [stage, point] of Object.entries(at)) out.vertices.push({ id: `${node.id}#${stage}`, at: point, box: id })
-  const socket = { x: rect.x + half, y: rect.y + Math.round(m.sockets / 2) }
+  const socket = { x: rect.x + half, y: at.input.y }
   out.vertices.push({ id: `${node.id}#socket`, at: socket, box: id })
-  const way = (from: StackStage, to: StackStage) =>
-    inside(`${node.id}#${from}`, `${node.id}#${to}`, [at[from], at[to]], out)
+  const way = (from: StackStage, to: StackStage) => {
+    const upright = to === 'input' ? at.input.x : at[from].x
+    const bend = { x: upright, y: from === 'output' ? at[to].y : at[from].y }
+    inside(`${node.id}#${from}`, `${node.id}#${to}`, tidyLine([at[from], bend, at[to]]), out)
+  }
   way('prerouting', 'routing')
   way('routing', 'forward')
   way('forward', 'postrouting')
@@ -297,14 +303,22 @@ function stackOf(content: NodeContent, rect: Rect, m: Metrics, out: Out): Stack 
 }
 
 /** A device meets the stack at prerouting (in) and postrouting (out): along the row of hooks, then down or up to it. */
-function joinStack(link: string, at: Point, edgeY: number, stack: Stack, out: Out, touching = false): void {
+function joinStack(
+  link: string,
+  at: Point,
+  edgeY: number,
+  stack: Stack,
+  out: Out,
+  { touching = false, vertex = at }: { touching?: boolean; vertex?: Point } = {},
+): void {
   if (!touching) {
     const points = [at, { x: at.x, y: edgeY }]
     out.wires.push({ id: `port:${link}`, kind: 'port', from: link, to: `${stack.node}#stack`, points, down: false })
   }
   for (const stage of ['prerouting', 'postrouting'] as const) {
     const hook = stack.at[stage]
-    inside(link, `${stack.node}#${stage}`, tidyLine([at, { x: at.x, y: hook.y }, hook]), out)
+    const way = [vertex, { x: at.x, y: vertex.y }, { x: at.x, y: hook.y }, hook]
+    inside(link, `${stack.node}#${stage}`, tidyLine(way), out)
   }
 }
 
@@ -315,11 +329,29 @@ function devices(node: NodeModel, row: Rect, stack: Stack, m: Metrics, out: Out)
   )
   const order = [...shown].sort((a, b) => Number(a.kind === 'ether') - Number(b.kind === 'ether'))
   const gap = m.gap
-  const w = Math.min(m.podW + 90, Math.floor((row.w - gap * (order.length - 1)) / Math.max(1, order.length)))
+  const tunnels = order.filter((link) => link.kind !== 'ether').length
+  const share = tunnels > 0 && tunnels < order.length ? 0.57 : 1
+  const room = row.w - gap * (order.length - 1)
+  const widthOf = (link: LinkModel) => {
+    const part = link.kind === 'ether' ? (share === 1 ? 1 : 1 - share) / (order.length - tunnels) : share / tunnels
+    return Math.min(m.podW + 90, Math.floor(room * part))
+  }
   const uplink = order.find((link) => link.kind === 'ether')
+  let x = row.x
   order.forEach((link, i) => {
     const last = link.kind === 'ether' && i === order.length - 1
-    const rect = { x: last ? row.x + row.w - w : row.x + i * (w + gap), y: row.y, w, h: row.h }
+    const w = widthOf(link)
+    const rect = { x: last ? row.x + row.w - w : x, y: row.y, w, h: row.h }
+    x += w + gap
+    // Where lists stand above the devices, lines pass beside them.
+    const riser =
+      m.lists === 0
+        ? rect.x + Math.round(w / 2)
+        : last
+          ? row.x + row.w - 8
+          : i === 0
+            ? row.x + 8
+            : rect.x + Math.round(w / 2)
     const address = link.addresses.join(', ')
     const label = `${link.kind === 'vxlan' ? 'VXLAN device' : 'interface'} ${link.name} of ${node.name}, ${address || 'no address'}`
     out.boxes.push({
@@ -330,13 +362,14 @@ function devices(node: NodeModel, row: Rect, stack: Stack, m: Metrics, out: Out)
       parent: node.id,
       label: `${label}${link.up ? '' : ', down'}`,
     })
-    out.vertices.push({ id: link.id, at: centre(rect), box: link.id })
-    joinStack(link.id, { x: rect.x + Math.round(w / 2), y: rect.y }, stack.rect.y + stack.rect.h, stack, out)
+    const at = { x: centre(rect).x, y: m.lists === 0 && m.device < 40 ? centre(rect).y : rect.y + rect.h - 10 }
+    out.vertices.push({ id: link.id, at, box: link.id })
+    joinStack(link.id, { x: riser, y: rect.y }, stack.rect.y + stack.rect.h, stack, out, { vertex: at })
     if (link.kind === 'vxlan' && uplink) {
       inside(
         link.id,
         `${node.id}#output`,
-        [centre(rect), { x: rect.x + Math.round(w / 2), y: stack.at.output.y }, stack.at.output],
+        tidyLine([at, { x: riser, y: at.y }, { x: riser, y: stack.at.output.y }, stack.at.output]),
         out,
       )
     }

@@ -92,6 +92,19 @@ describe('the map', () => {
     expect(counters.flatMap((box) => box.pods)).toHaveLength(403)
   })
 
+  test('pods in trouble stay in sight: the pending in a tray with the reason, those of the host in its root netns', () => {
+    const map = mapOf(fixtureRows({ troubles: true }), 2)
+    expect(quarrels(map)).toEqual([])
+    const tray = map.boxes.find((box) => box.kind === 'pending')
+    expect(tray?.label).toContain('homeless (0/4 nodes are available: 4 Insufficient cpu.)')
+    const pods = map.boxes.flatMap((box) => (box.kind === 'pod' || box.kind === 'hostPod' ? [box] : []))
+    expect(pods.find((box) => box.pod.name === 'agent')?.kind).toBe('hostPod')
+    expect(pods.find((box) => box.pod.name === 'slow')?.label).toContain('not ready')
+    expect(pods.find((box) => box.pod.name === 'leaving')?.label).toContain('terminating')
+    const nodes = map.boxes.flatMap((box) => (box.kind === 'node' ? [box] : []))
+    expect(nodes.map((box) => box.notches)).toEqual(nodes.map(() => [30080]))
+  })
+
   test('every veth of a shown pod is a line from its eth0 to a port of the bridge', () => {
     const map = mapOf(fixtureRows({ pods: 9 }), 2)
     const pods = map.boxes.filter((box) => box.kind === 'pod')

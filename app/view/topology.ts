@@ -94,7 +94,10 @@ export function topology(model: ClusterModel, level: Level, options: TopologyOpt
     wires,
     vertices,
     pipe: underlay.pipe,
-    bounds: around([...boxes.map((box) => box.rect), ...(underlay.pipe ? [underlay.pipe] : [])]) ?? {
+    bounds: around([
+      ...boxes.map((box) => box.rect),
+      ...wires.flatMap(({ points }) => points.map(({ x, y }) => ({ x, y, w: 1, h: 1 }))),
+    ]) ?? {
       x: 0,
       y: 0,
       w: 1,

@@ -8,7 +8,7 @@ export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) 
   const { rect, netnsFrame, node, notches } = data.box
   return (
     <>
-      <NodeHeader node={node} />
+      <NodeHeader node={node} narrow={rect.w < 200} />
       <div
         className="map-netns"
         style={{
@@ -36,7 +36,7 @@ export const NodeTile = memo(function NodeTile({ data }: BoxProps<BoxOf<'nodeTil
   const { rect, node, dots } = data.box
   return (
     <>
-      <NodeHeader node={node} />
+      <NodeHeader node={node} narrow={rect.w < 200} />
       <svg className="map-dots" width={rect.w} height={rect.h} aria-hidden>
         {dots.map(({ pod, at }) => (
           <PodDot key={pod.key} x={at.x - rect.x} y={at.y - rect.y} pod={pod} />
@@ -71,7 +71,7 @@ function PodDot({ x, y, pod }: { x: number; y: number; pod: BoxOf<'nodeTile'>['d
   )
 }
 
-function NodeHeader({ node }: { node: BoxOf<'node'>['node'] }) {
+function NodeHeader({ node, narrow }: { node: BoxOf<'node'>['node']; narrow: boolean }) {
   return (
     <div className="map-node-header">
       <span className="map-line">
@@ -85,7 +85,9 @@ function NodeHeader({ node }: { node: BoxOf<'node'>['node'] }) {
       </span>
       <span className="map-line">
         <span className="mono">{node.address}</span>
-        <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>
+        {!(narrow && node.controlPlane) && (
+          <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>
+        )}
       </span>
     </div>
   )

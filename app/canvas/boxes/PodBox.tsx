@@ -1,28 +1,29 @@
 import { memo } from 'react'
 import type { BoxOf } from '../../view/boxes.ts'
 import type { PodModel } from '../../view/model.ts'
-import { shortPodName } from '../../view/names.ts'
+import { shortPodName, splitPodName } from '../../view/names.ts'
 import type { BoxProps } from './types.ts'
 
 /** A pod: a netns of its own, with its containers, what they listen on, and the socket of eth0 at its foot. */
 export const PodBox = memo(function PodBox({ data }: BoxProps<BoxOf<'pod'>>) {
   const { pod } = data.box
   const wide = data.level >= 3
+  const { base, suffix } = splitPodName(pod.name)
   return (
     <>
       <strong className="map-name" title={pod.key}>
-        {wide ? pod.name : shortPodName(pod.name)}
+        {wide ? pod.name : base}
       </strong>
       <span className="mono map-address">{pod.ip || (pod.hostNetwork ? '' : 'no address')}</span>
       {wide && pod.namespace !== 'default' && <span className="map-muted">{pod.namespace}</span>}
       {wide && <Labels pod={pod} />}
-      <PodFoot pod={pod} wide={wide} />
+      <PodFoot pod={pod} wide={wide} suffix={wide ? '' : suffix} />
       {pod.eth0 && <span className="map-socket" aria-hidden title="eth0" />}
     </>
   )
 })
 
-function PodFoot({ pod, wide }: { pod: PodModel; wide: boolean }) {
+function PodFoot({ pod, wide, suffix }: { pod: PodModel; wide: boolean; suffix: string }) {
   if (pod.terminating) return <span className="map-bad map-foot">✕ terminating</span>
   if (!pod.ready) return <span className="map-warn map-foot">▲ {pod.reason || 'not ready'}</span>
   return (
@@ -32,6 +33,7 @@ function PodFoot({ pod, wide }: { pod: PodModel; wide: boolean }) {
       {pod.listening.slice(0, wide ? 3 : 2).map((port) => (
         <Tile key={port} text={`:${port.replace('/TCP', '')}`} mono />
       ))}
+      {suffix && pod.listening.length < 2 && <span className="map-muted map-suffix">{suffix}</span>}
       {pod.listening.length > (wide ? 3 : 2) && (
         <span className="map-muted">+{pod.listening.length - (wide ? 3 : 2)}</span>
       )}

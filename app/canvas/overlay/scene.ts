@@ -2,6 +2,7 @@ import type { StepView } from '../../../engine/index.ts'
 import type { Box, StackStage, Topology } from '../../view/boxes.ts'
 import { cutLine, type Point, pointAlong, type Rect } from '../../view/geometry.ts'
 import type { PacketFace } from '../../view/packet.ts'
+import { type Obstacle, placeCaption } from '../../view/place.ts'
 import type { Anchor } from '../../view/path.ts'
 import { type Caption, captionSize, drawCaption, drawEnd, drawPacket, packetSize } from './draw-packet.ts'
 import type { Palette } from './palette.ts'
@@ -33,6 +34,8 @@ export interface Viewport {
 }
 
 const FLASH_MS = 1200
+/** Height at the foot of the frame that the toolbar takes. */
+const TOOLBAR = 44
 
 /** The one canvas above the boxes. Frames are drawn only while a packet glides or a box flashes. */
 export class Scene {
@@ -45,6 +48,7 @@ export class Scene {
   private motion: { readonly from: number; readonly ms: number } | null = null
   private flashes = new Map<string, number>()
   private frame = 0
+  private placed: { picture: Picture; viewport: Viewport; rect: Rect } | null = null
 
   constructor(canvas: HTMLCanvasElement, colours: Palette) {
     this.canvas = canvas
@@ -61,6 +65,7 @@ export class Scene {
 
   setSize(w: number, h: number): void {
     this.size = { w, h }
+    this.placed = null
     this.wake()
   }
 
@@ -159,17 +164,73 @@ export class Scene {
     if (arrived && (end === 'dropped' || end === 'rejected' || end === 'delivered')) {
       drawEnd(this.pen, { x: here.x + half.w + 14, y: here.y }, end, this.colours)
     }
-    const box = captionSize(this.pen, caption, this.colours)
-    drawCaption(this.pen, this.besides(here, half, box), box, caption, this.colours)
+    const place = this.captionPlace(picture, anchor, half, captionSize(this.pen, caption, this.colours))
+    if (arrived)
+      this.leader(
+        place,
+        here,
+        half,
+        caption.bad ? this.colours.dropped : caption.good ? this.colours.delivered : this.colours.ink,
+      )
+    drawCaption(this.pen, place, place, caption, this.colours)
   }
 
-  /** Beside the packet where there is room: above right if possible, always within the canvas. */
-  private besides(here: Point, half: { w: number; h: number }, box: { w: number; h: number }): Point {
-    const margin = 8
-    const above = here.y - half.h - 12 - box.h
-    const y = above >= margin ? above : here.y + half.h + 12
-    const x = Math.min(here.x + 10, this.size.w - box.w - margin)
-    return { x: Math.max(margin, x), y: Math.max(margin, Math.min(y, this.size.h - box.h - margin)) }
+  /**
+   * Where the caption stands: worked out once per picture and viewport, for where the packet will be, so that text never moves
+   * with a packet.
+   */
+  private captionPlace(
+    picture: Picture,
+    anchor: Anchor,
+    half: { w: number; h: number },
+    size: { w: number; h: number },
+  ): Rect {
+    if (this.placed?.picture === picture && this.placed.viewport === this.viewport) return this.placed.rect
+    const frame = { x: 8, y: 8, w: this.size.w - 16, h: this.size.h - 16 - TOOLBAR }
+    const rect = placeCaption(this.toScreen(anchor.at), half, size, frame, this.obstacles(picture))
+    this.placed = { picture, viewport: this.viewport, rect }
+    return rect
+  }
+
+  private obstacles(picture: Picture): Obstacle[] {
+    const { zoom } = this.viewport
+    const screen = (rect: Rect): Rect => ({ ...this.toScreen(rect), w: rect.w * zoom, h: rect.h * zoom })
+    const list: Obstacle[] = []
+    for (const box of picture.map.boxes) {
+      if (box.kind === 'switch' || box.kind === 'fold') continue
+      if (box.kind === 'node') list.push({ rect: screen({ ...box.rect, h: 40 }), weight: 0.7 })
+      else list.push({ rect: screen(box.rect), weight: box.id === picture.current?.anchor.box ? 3 : 1 })
+    }
+    const line = [...picture.trail, ...picture.way]
+    for (let i = 1; i < line.length; i++) {
+      const [a, b] = [this.toScreen(line[i - 1]), this.toScreen(line[i])]
+      const rect = {
+        x: Math.min(a.x, b.x) - 3,
+        y: Math.min(a.y, b.y) - 3,
+        w: Math.abs(a.x - b.x) + 6,
+        h: Math.abs(a.y - b.y) + 6,
+      }
+      list.push({ rect, weight: 2 })
+    }
+    return list
+  }
+
+  /** A thin line from the caption to its packet, if they do not touch. */
+  private leader(box: Rect, here: Point, half: { w: number; h: number }, colour: string): void {
+    const from = {
+      x: Math.max(box.x, Math.min(here.x, box.x + box.w)),
+      y: Math.max(box.y, Math.min(here.y, box.y + box.h)),
+    }
+    const length = Math.hypot(from.x - here.x, from.y - here.y)
+    const reach = Math.max(half.w, half.h) + 3
+    if (length <= reach) return
+    const { pen } = this
+    pen.strokeStyle = colour
+    pen.lineWidth = 1
+    pen.beginPath()
+    pen.moveTo(from.x, from.y)
+    pen.lineTo(here.x + ((from.x - here.x) * reach) / length, here.y + ((from.y - here.y) * reach) / length)
+    pen.stroke()
   }
 
   private line(points: readonly Point[], colour: string, width: number, dash: readonly number[]): void {
