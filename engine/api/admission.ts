@@ -36,7 +36,7 @@ function complete(given: KubeObject, kind: KindDef, where: Allocation, isNew: bo
     if (decoded.length > 0) return { object, errors: decoded }
     object = fillFields(kind.fields, object)
   }
-  if (kind.prepare) object = kind.prepare(object, { isNew })
+  if (kind.prepare) object = kind.prepare(object, { isNew, before: where.before })
   deepFreeze(object)
   if (kind.fields) {
     for (const key in kind.fields) markComplete(kind.fields[key], object[key])

@@ -36,7 +36,10 @@ function locateField(reader: WorldReader, row: ObjectRow, field: string, depth: 
 /** Where a field of what was made from a template stands in its maker; other fields lead to the maker as a whole. */
 function templateField({ object }: ObjectRow, field: string): string {
   if (!object.spec?.template) return ''
-  const inTemplate = ['spec', 'metadata.labels', 'metadata.annotations'].some((base) => below(base, field) !== undefined)
+  if (below('spec.template', field) !== undefined) return field
+  const inTemplate = ['spec', 'metadata.labels', 'metadata.annotations'].some(
+    (base) => below(base, field) !== undefined,
+  )
   return inTemplate ? joinPaths('spec.template', field) : 'spec.template'
 }
 
@@ -63,7 +66,9 @@ export function textPath(source: SourceRef, field: string): string {
   }
   if (best) return joinPaths(best.path, best.rest)
   // A field that no link covers leads to the nearest common ground: where the linked parts stand.
-  return source.maps.map(({ path }) => path).reduce((common, path) => commonPath(common, path), source.maps[0]?.path ?? '')
+  return source.maps
+    .map(({ path }) => path)
+    .reduce((common, path) => commonPath(common, path), source.maps[0]?.path ?? '')
 }
 
 function commonPath(a: string, b: string): string {

@@ -8,7 +8,7 @@ import { deepEqual, deepFreeze, mergePatch, shareUnchanged } from './json.ts'
 import type { KindDef } from './kinds/kind.ts'
 import { findKind, kindByKey } from './kinds/lookup.ts'
 import { knownKind } from './kinds/registry.ts'
-import { firstCluster, isFirstCluster, kindKeyOf, objectId } from './names.ts'
+import { firstCluster, isFirstCluster, kindKeyOf, objectId, versionOf } from './names.ts'
 import {
   alreadyExists,
   conflict,
@@ -42,7 +42,7 @@ export function apiOf(on: Ctx | Tx, cluster?: string, options: ApiOptions = {}):
 }
 
 /** Namespaces that every cluster has, whether or not somebody stored them. */
-const ETERNAL_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
+export const ETERNAL_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 
 class Store implements Api {
   readonly cluster: string
@@ -79,7 +79,7 @@ class Store implements Api {
     const metadata = this.newMetadata(given.metadata, kind, id, namespace, name)
     const admitted = admit({ ...given, metadata } as KubeObject, kind, this.allocation())
     if (this.admission && admitted.errors.length > 0) {
-      return err(invalidObject(kind, given.apiVersion, name, admitted.errors))
+      return err(invalidObject(kind, versionOf(given.apiVersion), name, admitted.errors))
     }
     return ok(this.store(id, key, namespace, name, admitted.object, options?.source))
   }
@@ -105,12 +105,18 @@ class Store implements Api {
     return this.replace(kind, row, { ...given, metadata } as KubeObject, row.object.status, options?.source)
   }
 
-  patch(kindName: string, namespace: string, name: string, patch: unknown): Result<ObjectRow, Status> {
+  patch(
+    kindName: string,
+    namespace: string,
+    name: string,
+    patch: unknown,
+    options?: { source?: SourceRef },
+  ): Result<ObjectRow, Status> {
     const row = this.get(kindName, namespace, name)
     const kind = kindByKey(this.tx, this.cluster, kindName)
     if (!row) return err(notFound(kind, name))
     const next = mergePatch(row.object, patch) as KubeObject // a patch of an object is an object
-    return this.replace(kind, row, next, next.status, undefined)
+    return this.replace(kind, row, next, next.status, options?.source)
   }
 
   delete(
@@ -165,7 +171,7 @@ class Store implements Api {
     else object.status = status
     const admitted = admitUpdate(object as unknown as KubeObject, before, kind, this.allocation(before))
     if (this.admission && admitted.errors.length > 0) {
-      return err(invalidObject(kind, given.apiVersion, row.name, admitted.errors))
+      return err(invalidObject(kind, versionOf(given.apiVersion), row.name, admitted.errors))
     }
     const next = admitted.object
     if (next === before) {

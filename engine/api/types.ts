@@ -119,7 +119,13 @@ export interface Api {
   /** Create, or update if it exists and differs (metadata, spec and all but status). */
   apply(object: KubeObject, options?: { source?: SourceRef }): Result<ObjectRow, Status>
   /** JSON merge patch. */
-  patch(kind: string, namespace: string, name: string, patch: unknown, options?: { source?: SourceRef }): Result<ObjectRow, Status>
+  patch(
+    kind: string,
+    namespace: string,
+    name: string,
+    patch: unknown,
+    options?: { source?: SourceRef },
+  ): Result<ObjectRow, Status>
   /** Sets deletionTimestamp where finalizers or a grace period ask for it, else removes. */
   delete(
     kind: string,

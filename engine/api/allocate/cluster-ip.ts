@@ -24,11 +24,19 @@ export function pickClusterIp(range: AddressRange, name: string, where: Allocati
     const ip = range.at(offset)
     return isFree(ip, where) ? ip : undefined
   }
-  return probe(band + 1, last, hash32(where.seed, `clusterIP/${name}/${range.family}`), free) ?? probe(1, Math.min(band, last), 0, free)
+  return (
+    probe(band + 1, last, hash32(where.seed, `clusterIP/${name}/${range.family}`), free) ??
+    probe(1, Math.min(band, last), 0, free)
+  )
 }
 
 /** Tries every number from `first` to `last`, beginning where `start` falls. */
-export function probe<T>(first: number, last: number, start: number, attempt: (n: number) => T | undefined): T | undefined {
+export function probe<T>(
+  first: number,
+  last: number,
+  start: number,
+  attempt: (n: number) => T | undefined,
+): T | undefined {
   const count = last - first + 1
   for (let i = 0; i < count; i++) {
     const found = attempt(first + ((start + i) % count))

@@ -17,7 +17,10 @@ interface Allocated {
  * Hands out cluster addresses and node ports. What an update leaves out is taken over from before; what is given is
  * checked against everybody else's. Models pkg/registry/core/service/storage/alloc.go and storage.go patchAllocatedValues.
  */
-export function allocateService(object: KubeObject, where: Allocation): { object: KubeObject; errors: readonly FieldError[] } {
+export function allocateService(
+  object: KubeObject,
+  where: Allocation,
+): { object: KubeObject; errors: readonly FieldError[] } {
   if (!isObject(object.spec)) return { object, errors: [] }
   const name = `${object.metadata.namespace}/${object.metadata.name}`
   const before: Spec | undefined = where.before?.spec
@@ -32,7 +35,8 @@ export function allocateService(object: KubeObject, where: Allocation): { object
 const needsAddress = ({ type }: Spec) => type !== 'ExternalName'
 const needsNodePort = ({ type, allocateLoadBalancerNodePorts }: Spec) =>
   type === 'NodePort' || (type === 'LoadBalancer' && allocateLoadBalancerNodePorts !== false)
-const needsHealthCheck = ({ type, externalTrafficPolicy }: Spec) => type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
+const needsHealthCheck = ({ type, externalTrafficPolicy }: Spec) =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local'
 
 interface Port {
   readonly protocol?: string
@@ -56,12 +60,15 @@ function takeOver(spec: Spec, before: Spec | undefined): Spec {
   if (needsNodePort(spec) && needsNodePort(before)) {
     const old = portsOf(before)
     const ports = portsOf(spec).map((port) => {
-      const same = port.nodePort ? undefined : old.find((each) => each.port === port.port && each.protocol === port.protocol)
+      const same = port.nodePort
+        ? undefined
+        : old.find((each) => each.port === port.port && each.protocol === port.protocol)
       return same?.nodePort ? { ...port, nodePort: same.nodePort } : port
     })
     if (ports.some((port, i) => port !== portsOf(spec)[i])) kept.ports = ports
   }
-  if (needsHealthCheck(spec) && needsHealthCheck(before) && !spec.healthCheckNodePort) kept.healthCheckNodePort = before.healthCheckNodePort
+  if (needsHealthCheck(spec) && needsHealthCheck(before) && !spec.healthCheckNodePort)
+    kept.healthCheckNodePort = before.healthCheckNodePort
   return Object.keys(kept).length === 0 ? spec : { ...spec, ...kept }
 }
 
@@ -76,7 +83,11 @@ function allocateAddresses(spec: Spec, before: Spec | undefined, name: string, w
   if (!needsAddress(spec)) return { spec, errors: [] }
   const flags = where.reader.get('apiState', where.cluster)?.flags ?? DEFAULT_FLAGS
   const ranges = flags.serviceCidrs.map(addressRange)
-  const given = Array.isArray(spec.clusterIPs) ? (spec.clusterIPs as string[]) : spec.clusterIP ? [String(spec.clusterIP)] : []
+  const given = Array.isArray(spec.clusterIPs)
+    ? (spec.clusterIPs as string[])
+    : spec.clusterIP
+      ? [String(spec.clusterIP)]
+      : []
   const headless = given[0] === 'None'
   const chosen = chooseFamilies(spec, given, ranges, headless)
   if (chosen.errors.length > 0) return { spec, errors: chosen.errors }
@@ -91,12 +102,24 @@ function allocateAddresses(spec: Spec, before: Spec | undefined, name: string, w
       if (!range) continue
       const ip = given[i] ? canonicalIp(given[i]) : pickClusterIp(range, name, where)
       const wrong = ip === undefined ? 'range is full' : old.includes(ip) ? undefined : refusal(ip, range, where)
-      if (wrong) return { spec, errors: [invalid('spec.clusterIPs', given.length > 0 ? given : [], `failed to allocate IP${ip ? ` ${ip}` : ''}: ${wrong}`)] }
+      if (wrong)
+        return {
+          spec,
+          errors: [
+            invalid(
+              'spec.clusterIPs',
+              given.length > 0 ? given : [],
+              `failed to allocate IP${ip ? ` ${ip}` : ''}: ${wrong}`,
+            ),
+          ],
+        }
       if (ip) clusterIPs.push(ip)
     }
   }
   const wanted = { clusterIP: clusterIPs[0], clusterIPs, ipFamilies: families, ipFamilyPolicy: policy }
-  const same = JSON.stringify([spec.clusterIP, spec.clusterIPs, spec.ipFamilies, spec.ipFamilyPolicy]) === JSON.stringify(Object.values(wanted))
+  const same =
+    JSON.stringify([spec.clusterIP, spec.clusterIPs, spec.ipFamilies, spec.ipFamilyPolicy]) ===
+    JSON.stringify(Object.values(wanted))
   return { spec: same ? spec : { ...spec, ...wanted }, errors: [] }
 }
 
@@ -115,14 +138,21 @@ interface Families {
 }
 
 /** Models alloc.go initIPFamilyFields. A headless Service without a selector is dual-stack even where the cluster is not. */
-function chooseFamilies(spec: Spec, given: readonly string[], ranges: readonly AddressRange[], headless: boolean): Families {
+function chooseFamilies(
+  spec: Spec,
+  given: readonly string[],
+  ranges: readonly AddressRange[],
+  headless: boolean,
+): Families {
   const own = ranges.map((range) => range.family)
   const fail = (error: FieldError): Families => ({ families: [], policy: '', errors: [error] })
   const asked = Array.isArray(spec.ipFamilies) ? (spec.ipFamilies as ('IPv4' | 'IPv6')[]) : []
   const fromIps = headless ? [] : given.map((ip) => (ip.includes(':') ? ('IPv6' as const) : ('IPv4' as const)))
   for (const [i, family] of asked.entries()) {
     if (fromIps[i] && fromIps[i] !== family) {
-      return fail(invalid(`spec.ipFamilies[${i}]`, family, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``))
+      return fail(
+        invalid(`spec.ipFamilies[${i}]`, family, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``),
+      )
     }
     if (!own.includes(family) && !(headless && !spec.selector)) {
       return fail(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
@@ -145,13 +175,19 @@ function chooseFamilies(spec: Spec, given: readonly string[], ranges: readonly A
 function allocatePorts(spec: Spec, before: Spec | undefined, name: string, where: Allocation): Allocated {
   const flags = where.reader.get('apiState', where.cluster)?.flags ?? DEFAULT_FLAGS
   const [from, to] = flags.nodePorts
-  const mine = new Set<number>([...portsOf(before).map((port) => port.nodePort ?? 0), Number(before?.healthCheckNodePort ?? 0)])
+  const mine = new Set<number>([
+    ...portsOf(before).map((port) => port.nodePort ?? 0),
+    Number(before?.healthCheckNodePort ?? 0),
+  ])
   const errors: FieldError[] = []
   const taken = new Set<number>()
   const check = (field: string, port: number) => {
     taken.add(port)
     if (mine.has(port)) return
-    if (port < from || port > to) errors.push(invalid(field, port, `provided port is not in the valid range. The range of valid ports is ${from}-${to}`))
+    if (port < from || port > to)
+      errors.push(
+        invalid(field, port, `provided port is not in the valid range. The range of valid ports is ${from}-${to}`),
+      )
     else if (!isNodePortFree(port, where)) errors.push(invalid(field, port, 'provided port is already allocated'))
   }
   const given = portsOf(spec)
@@ -163,12 +199,19 @@ function allocatePorts(spec: Spec, before: Spec | undefined, name: string, where
 
   let ports = given
   if (needsNodePort(spec)) {
-    const shared = new Map(given.flatMap((port) => (port.nodePort ? [[port.port, { protocol: port.protocol, nodePort: port.nodePort }]] : [])))
+    const shared = new Map(
+      given.flatMap((port) =>
+        port.nodePort ? [[port.port, { protocol: port.protocol, nodePort: port.nodePort }]] : [],
+      ),
+    )
     ports = given.map((port) => {
       if (port.nodePort) return port
       // One number serves the same port over another protocol.
       const twin = shared.get(port.port)
-      const nodePort = twin && twin.protocol !== port.protocol ? twin.nodePort : pickNodePort(`${name}/${port.port}`, [from, to], taken, where)
+      const nodePort =
+        twin && twin.protocol !== port.protocol
+          ? twin.nodePort
+          : pickNodePort(`${name}/${port.port}`, [from, to], taken, where)
       if (nodePort === undefined) return port
       taken.add(nodePort)
       shared.set(port.port, { protocol: port.protocol, nodePort })
@@ -176,7 +219,12 @@ function allocatePorts(spec: Spec, before: Spec | undefined, name: string, where
     })
   }
   const health =
-    needsHealthCheck(spec) && !spec.healthCheckNodePort ? pickNodePort(`${name}/health`, [from, to], taken, where) : undefined
+    needsHealthCheck(spec) && !spec.healthCheckNodePort
+      ? pickNodePort(`${name}/health`, [from, to], taken, where)
+      : undefined
   if (ports.every((port, i) => port === given[i]) && health === undefined) return { spec, errors }
-  return { spec: { ...spec, ...(given.length > 0 ? { ports } : {}), ...(health ? { healthCheckNodePort: health } : {}) }, errors }
+  return {
+    spec: { ...spec, ...(given.length > 0 ? { ports } : {}), ...(health ? { healthCheckNodePort: health } : {}) },
+    errors,
+  }
 }

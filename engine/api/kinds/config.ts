@@ -60,7 +60,10 @@ function base64(text: string): string {
     const [a, b = 0, c = 0] = bytes.slice(i, i + 3)
     const bits = (a << 16) | (b << 8) | c
     const chars = [18, 12, 6, 0].map((shift) => ALPHABET[(bits >> shift) & 63])
-    result += chars.slice(0, Math.min(4, bytes.length - i + 1)).join('').padEnd(4, '=')
+    result += chars
+      .slice(0, Math.min(4, bytes.length - i + 1))
+      .join('')
+      .padEnd(4, '=')
   }
   return result
 }
@@ -85,10 +88,20 @@ export const namespace = kind({
   nameFormat: 'dns-label',
   doc: 'A part of the cluster with names of its own. Packets do not notice it.',
   fields: {
-    spec: object('NamespaceSpec', 'Who must let go before it is gone.', {
-      finalizers: list('Finalizers.', string('Name.'), { default: ['kubernetes'] }),
-    }, { default: {} }),
-    status: object('NamespaceStatus', 'Its phase.', { phase: string('Active or Terminating.', { default: 'Active' }), conditions: any('Conditions.') }, { default: {} }),
+    spec: object(
+      'NamespaceSpec',
+      'Who must let go before it is gone.',
+      {
+        finalizers: list('Finalizers.', string('Name.'), { default: ['kubernetes'] }),
+      },
+      { default: {} },
+    ),
+    status: object(
+      'NamespaceStatus',
+      'Its phase.',
+      { phase: string('Active or Terminating.', { default: 'Active' }), conditions: any('Conditions.') },
+      { default: {} },
+    ),
   },
   prepare: (object) => {
     const label = 'kubernetes.io/metadata.name'
@@ -105,20 +118,31 @@ export const node = kind({
   generation: false,
   doc: 'A machine that runs pods.',
   fields: {
-    spec: object('NodeSpec', 'What the machine is for.', {
-      podCIDR: string('Range from which its pods get addresses.', { format: 'cidr' }),
-      podCIDRs: list('The same for each address family.', string('Range.', { format: 'cidr' })),
-      providerID: string('The machine’s name at the cloud.'),
-      unschedulable: bool('No new pods.'),
-      taints: list('What keeps pods away.', object('Taint', 'A taint.', {
-        key: string('Its key.', { required: true, format: 'qualified-name' }),
-        value: string('Its value.'),
-        effect: string('What it does.', { required: true, values: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] }),
-        timeAdded: string('Since when.'),
-      })),
-      configSource: any('No longer used.'),
-      externalID: string('No longer used.'),
-    }, { default: {} }),
+    spec: object(
+      'NodeSpec',
+      'What the machine is for.',
+      {
+        podCIDR: string('Range from which its pods get addresses.', { format: 'cidr' }),
+        podCIDRs: list('The same for each address family.', string('Range.', { format: 'cidr' })),
+        providerID: string('The machine’s name at the cloud.'),
+        unschedulable: bool('No new pods.'),
+        taints: list(
+          'What keeps pods away.',
+          object('Taint', 'A taint.', {
+            key: string('Its key.', { required: true, format: 'qualified-name' }),
+            value: string('Its value.'),
+            effect: string('What it does.', {
+              required: true,
+              values: ['NoSchedule', 'PreferNoSchedule', 'NoExecute'],
+            }),
+            timeAdded: string('Since when.'),
+          }),
+        ),
+        configSource: any('No longer used.'),
+        externalID: string('No longer used.'),
+      },
+      { default: {} },
+    ),
     status: any('Addresses, capacity and conditions.'),
   },
   prepare: (object) => {
@@ -129,7 +153,14 @@ export const node = kind({
   validateUpdate: ({ spec }, before) => {
     const was: unknown = before.spec?.podCIDRs
     if (!Array.isArray(was) || was.length === 0 || JSON.stringify(was) === JSON.stringify(spec?.podCIDRs)) return []
-    return [{ type: 'forbidden', field: 'spec.podCIDRs', message: 'Forbidden: node updates may not change podCIDR except from "" to valid', immutable: true }]
+    return [
+      {
+        type: 'forbidden',
+        field: 'spec.podCIDRs',
+        message: 'Forbidden: node updates may not change podCIDR except from "" to valid',
+        immutable: true,
+      },
+    ]
   },
 })
 

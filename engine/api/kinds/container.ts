@@ -2,13 +2,17 @@ import { duplicate, type FieldError } from '../field-error.ts'
 import { checkHandler, HANDLER_FIELDS, PROBE } from './probe.ts'
 import { any, bool, int, list, map, object, quantity, string, unmodelled } from './schema.ts'
 
-const port = object('ContainerPort', 'A port on which the container listens. Only documentation, unless hostPort is set.', {
-  name: string('Name by which Services and probes may call the port.', { format: 'port-name' }),
-  containerPort: int('The port inside the pod.', { required: true, format: 'port' }),
-  hostPort: int('The same port of the node leads here.', { format: 'port' }),
-  hostIP: string('Address of the node for hostPort; all of them if absent.'),
-  protocol: string('Transport protocol.', { values: ['TCP', 'UDP', 'SCTP'], default: 'TCP' }),
-})
+const port = object(
+  'ContainerPort',
+  'A port on which the container listens. Only documentation, unless hostPort is set.',
+  {
+    name: string('Name by which Services and probes may call the port.', { format: 'port-name' }),
+    containerPort: int('The port inside the pod.', { required: true, format: 'port' }),
+    hostPort: int('The same port of the node leads here.', { format: 'port' }),
+    hostIP: string('Address of the node for hostPort; all of them if absent.'),
+    protocol: string('Transport protocol.', { values: ['TCP', 'UDP', 'SCTP'], default: 'TCP' }),
+  },
+)
 
 const env = object('EnvVar', 'An environment variable.', {
   name: string('Its name.', { required: true }),
@@ -45,7 +49,10 @@ const envFrom = object('EnvFromSource', 'All keys of a ConfigMap or Secret as en
   }),
 })
 
-const hook = object('LifecycleHandler', 'What happens at this moment.', { ...HANDLER_FIELDS, sleep: any('Waits some seconds.') })
+const hook = object('LifecycleHandler', 'What happens at this moment.', {
+  ...HANDLER_FIELDS,
+  sleep: any('Waits some seconds.'),
+})
 
 export const RESOURCES = object('ResourceRequirements', 'What the container asks for and may use.', {
   requests: map('What the scheduler reserves on the node.', quantity('For example `100m` or `128Mi`.')),
@@ -91,7 +98,9 @@ export const CONTAINER = object(
         stopSignal: string('Signal that ends the container.'),
       }),
     ),
-    terminationMessagePath: string('File whose text becomes the message of the end.', { default: '/dev/termination-log' }),
+    terminationMessagePath: string('File whose text becomes the message of the end.', {
+      default: '/dev/termination-log',
+    }),
     terminationMessagePolicy: string('Where that message comes from.', {
       values: ['File', 'FallbackToLogsOnError'],
       default: 'File',
@@ -120,7 +129,12 @@ function pullPolicyOf(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
-function checkPorts(container: { readonly ports?: readonly { readonly name?: string }[] }, path: string): readonly FieldError[] {
+function checkPorts(
+  container: { readonly ports?: readonly { readonly name?: string }[] },
+  path: string,
+): readonly FieldError[] {
   const names = (container.ports ?? []).map((port) => port?.name)
-  return names.flatMap((name, i) => (name && names.indexOf(name) < i ? [duplicate(`${path}.ports[${i}].name`, name)] : []))
+  return names.flatMap((name, i) =>
+    name && names.indexOf(name) < i ? [duplicate(`${path}.ports[${i}].name`, name)] : [],
+  )
 }

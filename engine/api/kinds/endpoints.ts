@@ -4,11 +4,16 @@ import { any, bool, int, list, object, string } from './schema.ts'
 
 const endpoint = object('Endpoint', 'One backend.', {
   addresses: list('Its addresses; they are interchangeable.', string('Address.'), { required: true }),
-  conditions: object('EndpointConditions', 'Whether it takes traffic.', {
-    ready: bool('It takes new connections. Absent means yes.'),
-    serving: bool('It answers, even while it ends.'),
-    terminating: bool('It is about to end.'),
-  }, { default: {} }),
+  conditions: object(
+    'EndpointConditions',
+    'Whether it takes traffic.',
+    {
+      ready: bool('It takes new connections. Absent means yes.'),
+      serving: bool('It answers, even while it ends.'),
+      terminating: bool('It is about to end.'),
+    },
+    { default: {} },
+  ),
   hostname: string('Host name of the endpoint.', { format: 'dns-label' }),
   nodeName: string('The node it runs on.', { refersTo: 'Node' }),
   zone: string('The zone it is in.'),
@@ -33,7 +38,8 @@ export const endpointSlice = kind({
     endpoints: list('The backends.', endpoint),
     ports: list('Their ports.', port),
   },
-  validateUpdate: ({ addressType }, before) => (addressType === before.addressType ? [] : [immutable('addressType', addressType)]),
+  validateUpdate: ({ addressType }, before) =>
+    addressType === before.addressType ? [] : [immutable('addressType', addressType)],
 })
 
 export const endpoints = kind({
@@ -43,11 +49,13 @@ export const endpoints = kind({
   generation: false,
   doc: 'The old form of EndpointSlices.',
   fields: {
-    subsets: list('Addresses that share ports.', object('EndpointSubset', 'Addresses and ports.', {
-      addresses: list('Ready addresses.', any('Address.')),
-      notReadyAddresses: list('Addresses that are not ready.', any('Address.')),
-      ports: list('Their ports.', port),
-    })),
+    subsets: list(
+      'Addresses that share ports.',
+      object('EndpointSubset', 'Addresses and ports.', {
+        addresses: list('Ready addresses.', any('Address.')),
+        notReadyAddresses: list('Addresses that are not ready.', any('Address.')),
+        ports: list('Their ports.', port),
+      }),
+    ),
   },
 })
-

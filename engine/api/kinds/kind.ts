@@ -24,7 +24,10 @@ export interface KindDef {
   /** How names are spelled. */
   readonly nameFormat: 'dns-subdomain' | 'dns-label' | 'dns-1035' | 'path'
   /** Defaults that depend on more than one field. Returns the same object if there is nothing to add. */
-  readonly prepare?: (object: KubeObject, given: { readonly isNew: boolean }) => KubeObject
+  readonly prepare?: (
+    object: KubeObject,
+    given: { readonly isNew: boolean; readonly before?: KubeObject },
+  ) => KubeObject
   /** Rules that need the whole object. */
   readonly validate?: (object: KubeObject) => readonly FieldError[]
   /** Rules about what may change. */

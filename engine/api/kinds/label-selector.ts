@@ -24,7 +24,9 @@ function checkRequirement({ key: _, operator, values = [] }: LabelRequirement, p
   switch (operator) {
     case 'In':
     case 'NotIn':
-      return values.length === 0 ? [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")] : []
+      return values.length === 0
+        ? [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
+        : []
     case 'Exists':
     case 'DoesNotExist':
       return values.length > 0
@@ -48,4 +50,3 @@ export function checkTemplateSelector(
   if (!template || matches(selector, labels)) return []
   return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
 }
-

@@ -39,7 +39,9 @@ function customKinds(reader: WorldReader, cluster: string): readonly KindDef[] {
 function customKind(spec: KubeObject['spec']): KindDef[] {
   const { kind, singular, plural, shortNames } = spec?.names ?? {}
   if (typeof kind !== 'string' || typeof spec.group !== 'string') return []
-  const version = Array.isArray(spec.versions) ? spec.versions.find((each: { storage?: boolean }) => each?.storage)?.name : spec.version
+  const version = Array.isArray(spec.versions)
+    ? spec.versions.find((each: { storage?: boolean }) => each?.storage)?.name
+    : spec.version
   const base = kindOf(`${spec.group}/${typeof version === 'string' ? version : 'v1'}`, kind)
   const name: string = typeof singular === 'string' && singular !== '' ? singular : kind.toLowerCase()
   return [

@@ -50,9 +50,23 @@ const volume = object('Volume', 'Storage that containers of the pod may mount.',
     readOnly: bool('Without write access.'),
   }),
   ...Object.fromEntries(
-    ['csi', 'ephemeral', 'nfs', 'image', 'iscsi', 'fc', 'gcePersistentDisk', 'awsElasticBlockStore', 'azureDisk', 'azureFile', 'cephfs', 'cinder', 'flexVolume', 'glusterfs', 'rbd'].map(
-      (source) => [source, any(`A ${source} volume.`)] as const,
-    ),
+    [
+      'csi',
+      'ephemeral',
+      'nfs',
+      'image',
+      'iscsi',
+      'fc',
+      'gcePersistentDisk',
+      'awsElasticBlockStore',
+      'azureDisk',
+      'azureFile',
+      'cephfs',
+      'cinder',
+      'flexVolume',
+      'glusterfs',
+      'rbd',
+    ].map((source) => [source, any(`A ${source} volume.`)] as const),
   ),
 })
 
@@ -74,8 +88,13 @@ export const POD_SPEC: ObjectSchema = object(
   'PodSpec',
   'What runs in the pod, and where it may run.',
   {
-    containers: list('Containers that run side by side in one network namespace.', CONTAINER, { required: true, unique: ['name'] }),
-    initContainers: list('Containers that run one after the other before the others start.', CONTAINER, { unique: ['name'] }),
+    containers: list('Containers that run side by side in one network namespace.', CONTAINER, {
+      required: true,
+      unique: ['name'],
+    }),
+    initContainers: list('Containers that run one after the other before the others start.', CONTAINER, {
+      unique: ['name'],
+    }),
     ephemeralContainers: unmodelled(any('Containers that were added for debugging.')),
     restartPolicy: string('When ended containers are started again.', {
       values: ['Always', 'OnFailure', 'Never'],
@@ -101,7 +120,9 @@ export const POD_SPEC: ObjectSchema = object(
     securityContext: unmodelled(any('User, sysctls and the like, for all containers.', { default: {} })),
     imagePullSecrets: list('Secrets for fetching images.', any('Name of a Secret.')),
     hostname: string('Host name inside the pod; with subdomain also a DNS name.', { format: 'dns-label' }),
-    subdomain: string('With a headless Service of this name: hostname.subdomain.namespace.svc resolves.', { format: 'dns-label' }),
+    subdomain: string('With a headless Service of this name: hostname.subdomain.namespace.svc resolves.', {
+      format: 'dns-label',
+    }),
     setHostnameAsFQDN: bool('The host name is the full DNS name.'),
     hostnameOverride: string('Host name inside the pod, without a DNS name.'),
     affinity: unmodelled(any('Which nodes and neighbours the pod prefers.')),
@@ -143,6 +164,12 @@ export const POD_TEMPLATE = object('PodTemplateSpec', 'The pod that is made agai
   spec: { ...POD_SPEC, required: true },
 })
 
+/** The same for a StatefulSet, whose claims become volumes of the pods later, so that mounts cannot be checked here. */
+export const CLAIMING_POD_TEMPLATE = object('PodTemplateSpec', 'The pod that is made again and again.', {
+  metadata: TEMPLATE_META,
+  spec: { ...POD_SPEC, required: true, check: undefined },
+})
+
 /** Models pkg/apis/core/validation ValidatePodSpec, as far as rules between fields go. */
 function checkPodSpec(spec: PodSpecValue, path: string): readonly FieldError[] {
   const errors: FieldError[] = []
@@ -154,17 +181,31 @@ function checkPodSpec(spec: PodSpecValue, path: string): readonly FieldError[] {
   for (const [i, container] of (spec.containers ?? []).entries()) {
     for (const [j, mount] of (container.volumeMounts ?? []).entries()) {
       if (volumes.has(mount.name) || mount.name === undefined) continue
-      errors.push({ type: 'not-found', field: `${path}.containers[${i}].volumeMounts[${j}].name`, message: `Not found: "${mount.name}"` })
+      errors.push({
+        type: 'not-found',
+        field: `${path}.containers[${i}].volumeMounts[${j}].name`,
+        message: `Not found: "${mount.name}"`,
+      })
     }
     if (!spec.hostNetwork) continue
     for (const [j, port] of (container.ports ?? []).entries()) {
       if (port.hostPort !== undefined && port.hostPort !== port.containerPort) {
-        errors.push(invalid(`${path}.containers[${i}].ports[${j}].containerPort`, port.containerPort, 'must match `hostPort` when `hostNetwork` is true'))
+        errors.push(
+          invalid(
+            `${path}.containers[${i}].ports[${j}].containerPort`,
+            port.containerPort,
+            'must match `hostPort` when `hostNetwork` is true',
+          ),
+        )
       }
     }
   }
   if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
-    errors.push({ type: 'required', field: `${path}.dnsConfig.nameservers`, message: 'Required value: must provide at least one DNS nameserver when `dnsPolicy` is None' })
+    errors.push({
+      type: 'required',
+      field: `${path}.dnsConfig.nameservers`,
+      message: 'Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+    })
   }
   return errors
 }

@@ -9,7 +9,10 @@ export const pod = kind({
   kind: 'Pod',
   shortNames: ['po'],
   doc: 'Containers that share one network namespace: one IP address, one set of ports, one routing table.',
-  fields: { spec: { ...POD_SPEC, required: true }, status: any('What the kubelet found. A given podIP is a reservation.') },
+  fields: {
+    spec: { ...POD_SPEC, required: true },
+    status: any('What the kubelet found. A given podIP is a reservation.'),
+  },
   prepare: completePod,
   validateUpdate: checkPodUpdate,
 })
@@ -17,7 +20,12 @@ export const pod = kind({
 /** What admission adds to every pod (DefaultTolerationSeconds): five minutes on a node that went away. */
 const DEFAULT_TOLERATIONS = Object.freeze(
   ['not-ready', 'unreachable'].map((state) =>
-    Object.freeze({ key: `node.kubernetes.io/${state}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }),
+    Object.freeze({
+      key: `node.kubernetes.io/${state}`,
+      operator: 'Exists',
+      effect: 'NoExecute',
+      tolerationSeconds: 300,
+    }),
   ),
 )
 
@@ -42,7 +50,11 @@ function completePod(object: KubeObject, { isNew }: { isNew: boolean }): KubeObj
     if (given.preemptionPolicy === undefined) set('preemptionPolicy', 'PreemptLowerPriority')
     const tolerations = Array.isArray(given.tolerations) ? given.tolerations : []
     const missing = DEFAULT_TOLERATIONS.filter((wanted) => !tolerations.some((has) => tolerates(has, wanted.key)))
-    if (missing.length > 0) set('tolerations', tolerations.length === 0 && missing.length === 2 ? DEFAULT_TOLERATIONS : [...tolerations, ...missing])
+    if (missing.length > 0)
+      set(
+        'tolerations',
+        tolerations.length === 0 && missing.length === 2 ? DEFAULT_TOLERATIONS : [...tolerations, ...missing],
+      )
   }
   const hosted = given.hostNetwork === true ? withHostPorts(given.containers) : given.containers
   const containers = withRequests(hosted)
@@ -94,7 +106,11 @@ function newStatus(given: unknown, spec: JsonObject): unknown {
 /** Models pkg/apis/core/v1/helper/qos ComputePodQOS. */
 function qosClassOf(containers: unknown): string {
   const resources = (Array.isArray(containers) ? containers : []).map((container) => container?.resources ?? {})
-  if (resources.every(({ requests = {}, limits = {} }) => ![requests, limits].some((list) => 'cpu' in list || 'memory' in list))) {
+  if (
+    resources.every(
+      ({ requests = {}, limits = {} }) => ![requests, limits].some((list) => 'cpu' in list || 'memory' in list),
+    )
+  ) {
     return 'BestEffort'
   }
   const guaranteed = resources.every(({ requests = {}, limits = {} }) =>
@@ -103,7 +119,15 @@ function qosClassOf(containers: unknown): string {
   return guaranteed ? 'Guaranteed' : 'Burstable'
 }
 
-const CHANGEABLE = ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds', 'schedulingGates', 'nodeSelector', 'affinity', 'resources']
+const CHANGEABLE = [
+  'activeDeadlineSeconds',
+  'tolerations',
+  'terminationGracePeriodSeconds',
+  'schedulingGates',
+  'nodeSelector',
+  'affinity',
+  'resources',
+]
 
 /** Models pkg/apis/core/validation ValidatePodUpdate. The binding of the scheduler is the one way to set nodeName. */
 function checkPodUpdate(object: KubeObject, before: KubeObject): readonly FieldError[] {
@@ -125,6 +149,7 @@ function checkPodUpdate(object: KubeObject, before: KubeObject): readonly FieldE
   ]
 }
 
+/** The pull policy follows the image's tag where nobody set it, which a strategic merge by kubectl would leave alone. */
 function withoutImages(containers: unknown): unknown {
-  return Array.isArray(containers) ? containers.map(({ image: _, ...rest }) => rest) : containers
+  return Array.isArray(containers) ? containers.map(({ image: _, imagePullPolicy: __, ...rest }) => rest) : containers
 }

@@ -33,7 +33,9 @@ const clusterFields = {
     kubeProxy: object('KubeProxyFlags', 'Fields of KubeProxyConfiguration under short names.', {
       masqueradeAll: bool('Masquerade everything that goes to a Service.'),
       masqueradeBit: int('The mark’s bit.'),
-      detectLocal: string('How local traffic is told apart.', { values: ['clusterCIDR', 'nodeCIDR', 'bridge', 'prefix', 'none'] }),
+      detectLocal: string('How local traffic is told apart.', {
+        values: ['clusterCIDR', 'nodeCIDR', 'bridge', 'prefix', 'none'],
+      }),
       clusterCIDR: text('Range of all pods.'),
       bridgeInterface: text('For detectLocal: bridge.'),
       interfaceNamePrefix: text('For detectLocal: prefix.'),
@@ -73,19 +75,24 @@ export const traffic = kind({
   plural: 'traffic',
   doc: 'Packets to send, and what should become of them.',
   fields: {
-    spec: object('TrafficSpec', 'From where to where.', {
-      from: text('`ns/pod`, `ns/deploy/NAME`, `node/NAME`, `external`.'),
-      to: text('`svc/NAME.NS`, `ns/pod`, a DNS name, an address.'),
-      port: intOrString('Number or name.'),
-      protocol: string('Transport protocol.', { values: ['TCP', 'UDP', 'SCTP', 'ICMP'] }),
-      size: int('Bytes of payload.'),
-      sourcePort: int('The client’s port.'),
-      http: any('The request to send.'),
-      dns: any('The question to ask.'),
-      count: int('How many times.'),
-      interval: intOrString('How far apart.'),
-      expect: any('The verdict that should come out.'),
-    }, { required: true }),
+    spec: object(
+      'TrafficSpec',
+      'From where to where.',
+      {
+        from: text('`ns/pod`, `ns/deploy/NAME`, `node/NAME`, `external`.'),
+        to: text('`svc/NAME.NS`, `ns/pod`, a DNS name, an address.'),
+        port: intOrString('Number or name.'),
+        protocol: string('Transport protocol.', { values: ['TCP', 'UDP', 'SCTP', 'ICMP'] }),
+        size: int('Bytes of payload.'),
+        sourcePort: int('The client’s port.'),
+        http: any('The request to send.'),
+        dns: any('The question to ask.'),
+        count: int('How many times.'),
+        interval: intOrString('How far apart.'),
+        expect: any('The verdict that should come out.'),
+      },
+      { required: true },
+    ),
     status: any('What became of them.'),
   },
 })
@@ -96,11 +103,18 @@ export const fault = kind({
   acts: false,
   doc: 'Something that breaks at a given time.',
   fields: {
-    spec: unmodelled(object('FaultSpec', 'What breaks.', {
-      at: any('When.'),
-      target: any('What.'),
-      type: text('How.'),
-      parameters: any('Details.'),
-    }, { required: true })),
+    spec: unmodelled(
+      object(
+        'FaultSpec',
+        'What breaks.',
+        {
+          at: any('When.'),
+          target: any('What.'),
+          type: text('How.'),
+          parameters: any('Details.'),
+        },
+        { required: true },
+      ),
+    ),
   },
 })

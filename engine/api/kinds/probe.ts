@@ -39,7 +39,9 @@ export const PROBE = object(
     periodSeconds: int('Seconds between two questions.', { min: 1, default: 10 }),
     successThreshold: int('Successes in a row that turn failure into success.', { min: 1, default: 1 }),
     failureThreshold: int('Failures in a row that turn success into failure.', { min: 1, default: 3 }),
-    terminationGracePeriodSeconds: int('Seconds between the signal to end and the kill, after a failed probe.', { min: 1 }),
+    terminationGracePeriodSeconds: int('Seconds between the signal to end and the kill, after a failed probe.', {
+      min: 1,
+    }),
   },
   { check: checkHandler },
 )
@@ -48,5 +50,13 @@ export const PROBE = object(
 export function checkHandler(probe: Readonly<Record<string, unknown>>, path: string): readonly FieldError[] {
   const handlers = ['exec', 'httpGet', 'tcpSocket', 'grpc'].filter((key) => probe[key] !== undefined)
   if (handlers.length === 0) return [required(path, 'must specify a handler type')]
-  return handlers.length > 1 ? [{ ...tooMany(path, handlers.length, 1), type: 'forbidden', message: 'Forbidden: may not specify more than 1 handler type' }] : []
+  return handlers.length > 1
+    ? [
+        {
+          ...tooMany(path, handlers.length, 1),
+          type: 'forbidden',
+          message: 'Forbidden: may not specify more than 1 handler type',
+        },
+      ]
+    : []
 }

@@ -61,7 +61,9 @@ export function isCalled(def: KindDef, name: string): boolean {
   const wanted = name.toLowerCase()
   if (wanted === def.plural || wanted === def.singular || def.shortNames.includes(wanted)) return true
   if (!wanted.includes('.') || def.group === '') return false
-  return [def.plural, def.singular].some((own) => wanted === `${own}.${def.group}` || wanted === `${own}.${def.version}.${def.group}`)
+  return [def.plural, def.singular].some(
+    (own) => wanted === `${own}.${def.group}` || wanted === `${own}.${def.version}.${def.group}`,
+  )
 }
 
 function stranger(kind: string, group: string, version: string): KindDef {

@@ -36,7 +36,7 @@ export function parseText(file: string, text: string, limits: ParseLimits = PARS
   const documents: ParsedDocument[] = []
   const diagnostics: Diagnostic[] = []
   let broken = false
-  for (const piece of splitDocuments(text)) {
+  for (const piece of splitDocuments(text.startsWith('\ufeff') ? text.slice(1) : text)) {
     for (const { value, problems, ...document } of parseDocument(piece, limits)) {
       for (const problem of problems) diagnostics.push(toDiagnostic(file, document, problem))
       if (problems.some((problem) => problem.severity === 'error')) broken = true

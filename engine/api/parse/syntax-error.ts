@@ -110,6 +110,20 @@ function indentationError(text: string, lineStart: number, line: string, offset:
   }
 }
 
+/** A line without a colon is taken for the beginning of a key that goes on below: the parser complains there, too late. */
+function lineWithoutColonAbove(text: string, lineStart: number): number | undefined {
+  let start = lineStart
+  let found: number | undefined
+  while (start > 0) {
+    start = text.lastIndexOf('\n', start - 2) + 1
+    const content = lineAt(text, start).trim()
+    if (content === '' || content.startsWith('#')) continue
+    if (/:(\s|$)/.test(content) || content.startsWith('-')) return found
+    found = start
+  }
+  return found
+}
+
 function unclosedQuote(text: string, offset: number): Problem {
   const quote = openQuoteBefore(text, offset) ?? Math.max(0, offset - 1)
   return {
