@@ -1,6 +1,6 @@
 import type { Cause } from '../core/cause.ts'
 import type { WorldReader } from '../core/world.ts'
-import { firstCluster, objectId } from './names.ts'
+import { objectId } from './names.ts'
 import { rangesOf } from './parse/ranges.ts'
 import { below, canonicalPath, joinPaths, parentPath } from './path.ts'
 import type { ObjectRow, SourceLocation, SourceRef } from './types.ts'

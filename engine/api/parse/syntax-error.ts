@@ -43,6 +43,8 @@ export function explainSyntaxError(text: string, reason: string, offset: number)
       hint: 'Every [ needs a ], every { a }, with commas between the entries.',
     }
   }
+  const above = /implicit key|':' after a mapping key/.test(reason) ? lineWithoutColonAbove(text, lineStart) : undefined
+  if (above !== undefined) return indentationError(text, above, lineAt(text, above), above)
   if (
     reason.includes('indentation') ||
     reason.includes('implicit key') ||
