@@ -45,7 +45,7 @@ export function listen(
 /** connect(): route and source address first, then the port, then the packet. */
 export function connect(
   ctx: Ctx,
-  to: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string; cause?: Cause },
+  to: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; dst: Ip; port: number; src?: Ip; sport?: number; /** IP_TTL; UDP only. */ ttl?: number; app: string; process: string; packet?: string; cause?: Cause },
 ): { id: string } | { errno: Errno } {
   if (to.proto === 'udp') return connectUdp(ctx, to)
   if (to.proto === 'sctp') return connectSctp(ctx, to)

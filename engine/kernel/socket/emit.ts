@@ -52,9 +52,9 @@ export function emitSoon(ctx: Ctx, out: Outgoing): void {
 }
 
 /** A packet of this host. `df` as path MTU discovery wants it; the identification belongs to the packet's id. */
-export function ipPacket(ctx: Ctx, netns: string, at: { src: Ip; dst: Ip; df: boolean; id: string }, body: L4): IpPacket {
+export function ipPacket(ctx: Ctx, netns: string, at: { src: Ip; dst: Ip; df: boolean; id: string; ttl?: number }, body: L4): IpPacket {
   const family = familyOf(at.dst)
-  const ttl = sysctlNumber(ctx.tx, netns, family === 'ipv4' ? 'net.ipv4.ip_default_ttl' : 'net.ipv6.conf.all.hop_limit')
+  const ttl = at.ttl ?? sysctlNumber(ctx.tx, netns, family === 'ipv4' ? 'net.ipv4.ip_default_ttl' : 'net.ipv6.conf.all.hop_limit')
   return { kind: 'ip', family, src: at.src, dst: at.dst, ttl, tos: 0, df: family === 'ipv6' || at.df, ident: hash32(ctx.clock.seed, at.id) & 0xffff, body }
 }
 

@@ -17,8 +17,8 @@ import { wake } from './wake.ts'
 
 type Echo = Extract<Icmp, { type: 'echo-request' | 'echo-reply' }>
 
-/** Sends one echo request; the socket is the process' own and stays for the answer. */
-export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes: number; seq: number; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
+/** Sends one echo request; the socket is the process' own and stays for the answer. `ttl` and `pmtu` are ping's -t and -M. */
+export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes: number; seq: number; ttl?: number; pmtu?: 'do' | 'dont'; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
   if ('errno' in routed) return { errno: routed.errno }
   const ident = hash32(ctx.clock.seed, `echo/${to.app}`) & 0xffff
@@ -29,11 +29,12 @@ export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes
   const packet = to.packet ?? `${id}#${to.seq}`
   const echo: Echo = { kind: 'icmp', type: 'echo-request', id: ident, seq: to.seq, data: { kind: 'data', bytes: to.bytes } }
   const fits = ipHeaderLength({ family: familyOf(to.dst) }) + l4Length(echo) <= routed.mtu
+  const df = to.pmtu === 'do' || (to.pmtu === undefined && fits)
   const result = emitNow(ctx, {
     netns: to.netns,
     id: packet,
     sock: id,
-    packet: ipPacket(ctx, to.netns, { src: routed.src, dst: to.dst, df: fits, id: packet }, echo),
+    packet: ipPacket(ctx, to.netns, { src: routed.src, dst: to.dst, df, id: packet, ...(to.ttl ? { ttl: to.ttl } : {}) }, echo),
     action: 'sendto',
     detail: `${to.process} sends an echo request of ${to.bytes} bytes; source ${routed.src} chosen by the route`,
     decidedBy: routed.route.by,

@@ -18,10 +18,12 @@ import { wake } from './wake.ts'
 /** How many datagrams this socket sent: numbers the packets that were given no id. */
 interface UdpPcb {
   readonly sent: number
+  /** IP_TTL, where the program set it. */
+  readonly ttl?: number
 }
 
 /** connect() on a datagram socket: fixes both ends, sends nothing. */
-export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; cause?: Cause }): { id: string } | { errno: Errno } {
+export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; ttl?: number; app: string; process: string; cause?: Cause }): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
   if ('errno' in routed) return { errno: routed.errno }
   const port = to.sport ?? ephemeralPort(ctx, to.netns, 'udp')
@@ -40,7 +42,7 @@ export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number;
     state: 'ESTAB',
     app: to.app,
     process: to.process,
-    pcb: { sent: 0 } satisfies UdpPcb,
+    pcb: { sent: 0, ...(to.ttl ? { ttl: to.ttl } : {}) } satisfies UdpPcb,
     ...(to.cause ? { cause: to.cause } : {}),
   })
   return { id }
@@ -69,8 +71,9 @@ export function sendDatagram(ctx: Ctx, socket: string, to: { ip: Ip; port: numbe
   if (dst === undefined || port === undefined) return { errno: 'EINVAL' }
   const routed = routeFor(ctx, { netns: row.netns, dst, src: to?.src ?? row.localIp })
   if ('errno' in routed) return { errno: routed.errno }
-  const sent = (row.pcb as UdpPcb | undefined)?.sent ?? 0 // written by this module
-  ctx.tx.put('socket', { ...row, pcb: { sent: sent + 1 } satisfies UdpPcb })
+  const pcb = (row.pcb as UdpPcb | undefined) ?? { sent: 0 } // written by this module
+  const { sent, ttl } = pcb
+  ctx.tx.put('socket', { ...row, pcb: { ...pcb, sent: sent + 1 } satisfies UdpPcb })
   const id = packet ?? `${row.id}#${sent + 1}`
   const udp: Udp = { kind: 'udp', sport: row.localPort, dport: port, body }
   // A datagram that fits the path is sent with DF, a larger one is fragmented here (IP_PMTUDISC_WANT).
@@ -79,7 +82,7 @@ export function sendDatagram(ctx: Ctx, socket: string, to: { ip: Ip; port: numbe
     netns: row.netns,
     id,
     sock: row.id,
-    packet: ipPacket(ctx, row.netns, { src: routed.src, dst, df: fits, id }, udp),
+    packet: ipPacket(ctx, row.netns, { src: routed.src, dst, df: fits, id, ...(ttl ? { ttl } : {}) }, udp),
     action: 'sendto',
     detail: `${row.process ?? 'a program'} sends a datagram; source ${routed.src} chosen by the route`,
     decidedBy: routed.route.by,
