@@ -128,13 +128,15 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
       fit,
       toLevel(next: Level) {
         const focusedAt = middleOf(frame.current, focusable)
-        if (focusedAt || !packetAt) view.toLevel(next, undefined, focusedAt)
+        const whole = mapAt(next)
+        if (view.fitZoom(whole.bounds) >= READABLE) view.show(whole, whole.bounds)
+        else if (focusedAt || !packetAt) view.toLevel(next, undefined, focusedAt)
         else view.levelAround(next, packetAt)
       },
       zoomBy: view.zoomBy,
       plain: () => view.toLevel(map.level, 1),
     }),
-    [map, focusable, focus, activate, fit, view, packetAt],
+    [map, mapAt, focusable, focus, activate, fit, view, packetAt],
   )
   useMapKeys(frame, actions)
 

@@ -52,6 +52,9 @@ export function Legend({ onClose }: { onClose: () => void }) {
           <span className="legend-box hatch" /> tunnel
         </li>
         <li>
+          <span className="legend-box notch mono">:30080</span> NodePort, open on every node
+        </li>
+        <li>
           <span className="legend-box changed mono">10.0.0.1</span> header field changed here
         </li>
         <li>

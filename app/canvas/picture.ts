@@ -21,7 +21,7 @@ export function pictureOf(
   const step = walk.steps[walk.index]
   if (!step) return { map, past: [], trail: [], current: null, waiting: [], way: [], footprints: null }
   const key = walkOf(step)
-  const mine = indicesOf(walk, (other) => walkOf(other) === key)
+  const mine = indicesOf(walk, (other) => leadsTo(other, step))
   const before = mine[mine.length - 2]
   const anchor = anchors[walk.index]
   const face = packetFace(step)
@@ -36,6 +36,11 @@ export function pictureOf(
     way,
     footprints: footprints ? printsOf(walk, key, anchors) : null,
   }
+}
+
+/** Steps of the same packet, on the branch of a step or on one that it branched from: `0` leads to `0.1`. */
+function leadsTo(other: StepView, step: StepView): boolean {
+  return other.packet === step.packet && (step.branch === other.branch || step.branch.startsWith(`${other.branch}.`))
 }
 
 function indicesOf(walk: Walk, wanted: (step: StepView) => boolean, all = false): number[] {
@@ -86,6 +91,9 @@ function waitingBeside(walk: Walk, key: string, anchors: readonly Anchor[]): { a
   for (const [other, index] of last) {
     const { end } = walk.steps[index]
     if (other === key || (end && end.disposition !== 'parked')) continue
+    // A branch that went on as others is not there any more, unless it waits for what it asked.
+    const copied = [...last.keys()].some((branch) => branch.startsWith(`${other}.`))
+    if (copied && end?.disposition !== 'parked') continue
     out.push({ at: anchors[index].at, face: packetFace(walk.steps[index]) })
   }
   return out.slice(-4)

@@ -74,13 +74,21 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
     node,
     netnsFrame: frame,
     notches: content.nodePorts,
-    label: `node ${node.name}, ${node.address}, ${node.controlPlane ? 'control plane' : 'worker'}, ${node.ready ? 'ready' : 'not ready'}`,
+    label: `node ${node.name}, ${node.address}, ${node.controlPlane ? 'control plane' : 'worker'}, ${node.ready ? 'ready' : 'not ready'}${content.nodePorts.length > 0 ? `, node ports ${content.nodePorts.join(', ')}` : ''}`,
   })
   out.vertices.push({ id: node.id, at: centre(rect), box: node.id })
   if (content.folded.length > 0) foldTile(content, { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }, out)
 
   const within = { x: frame.x + 6, w: frame.w - 12 }
   let y = frame.y + 20
+  const bridges = bridgesOf(node)
+  const bars = new Map<string, Rect>()
+  bridges.forEach((bridge, i) => {
+    bars.set(bridge.id, { x: within.x, y: y + i * (m.bridge + m.gap), w: within.w, h: m.bridge })
+  })
+  y += room.bridges * (m.bridge + m.gap)
+
+  // Two and two, so that the bridge's way to the stack passes between them.
   content.hostPods.forEach((pod, i) => {
     const half = Math.floor((within.w - 6) / 2)
     const place = { x: within.x + (i % 2) * (half + 6), y: y + Math.floor(i / 2) * (m.tile + 4), w: half, h: m.tile }
@@ -95,13 +103,6 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
     out.vertices.push({ id: `pod:${pod.key}`, at: centre(place), box: `pod:${pod.key}` })
   })
   y += room.hostRows * (m.tile + 4)
-
-  const bridges = bridgesOf(node)
-  const bars = new Map<string, Rect>()
-  bridges.forEach((bridge, i) => {
-    bars.set(bridge.id, { x: within.x, y: y + i * (m.bridge + m.gap), w: within.w, h: m.bridge })
-  })
-  y += room.bridges * (m.bridge + m.gap)
 
   const stack = stackOf(content, { x: within.x, y, w: within.w, h: m.sockets + m.hooks + m.lists }, m, out)
   y += stack.rect.h + m.gap

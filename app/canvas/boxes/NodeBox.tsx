@@ -23,8 +23,8 @@ export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) 
       </div>
       {notches.length > 0 && (
         <span className="map-notch mono" title="NodePort: every node takes packets for it">
-          NodePort {notches.slice(0, 3).join(' ')}
-          {notches.length > 3 ? ` +${notches.length - 3}` : ''}
+          :{notches[0]}
+          {notches.length > 1 ? ` +${notches.length - 1}` : ''}
         </span>
       )}
     </>
