@@ -20,6 +20,8 @@ export function machineAdd(tx: Tx, id: string, kind: HostRow['kind'], more: { cl
 export function switchAdd(tx: Tx, id: string, mtu: number, cause?: Cause): void {
   const by = owned(cause)
   machineAdd(tx, id, 'switch', { cause })
+  // A switch has no address of its own: it takes no part in IPv6 either.
+  for (const name of ['all', 'default']) must(sysctlSet(tx, { netns: id, key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', ...by }))
   must(linkAdd(tx, { netns: id, name: 'br0', kind: 'bridge', mac: macOf(tx, id, 'br0'), mtu, forwardDelayUs: 0, up: true, ...by }))
   must(sysctlSet(tx, { netns: id, key: 'net.bridge.bridge-nf-call-iptables', value: '0', ...by }))
   must(sysctlSet(tx, { netns: id, key: 'net.bridge.bridge-nf-call-ip6tables', value: '0', ...by }))
