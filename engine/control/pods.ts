@@ -78,12 +78,12 @@ const LONGEST_BASE = 63 - 5
 
 /**
  * `count` free names `<base><5 characters>`. The n-th name of a base is always the same, so that what happens elsewhere
- * renames nothing; a name that is still in use is passed over.
+ * renames nothing; a name that is still in use is passed over. `of` tells positions apart that are not counted (nodes).
  */
-export function freeNames(ctx: ControllerCtx, kind: string, namespace: string, base: string, count: number): string[] {
+export function freeNames(ctx: ControllerCtx, kind: string, namespace: string, base: string, count: number, of = ''): string[] {
   const names = new Set<string>()
   for (let ordinal = 0; names.size < count; ordinal++) {
-    const name = `${base.slice(0, LONGEST_BASE)}${nameOf(ctx.clock.seed, `${ctx.cluster}/${kind}/${namespace}/${base}#${ordinal}`, 5)}`
+    const name = `${base.slice(0, LONGEST_BASE)}${nameOf(ctx.clock.seed, `${ctx.cluster}/${kind}/${namespace}/${base}${of}#${ordinal}`, 5)}`
     if (!ctx.api.get(kind, namespace, name)) names.add(name)
   }
   return [...names]

@@ -1,3 +1,4 @@
+import { locateIn } from '../api/provenance.ts'
 import type { ObjectRow } from '../api/types.ts'
 import { type Listens, listensOfPod } from '../apps/listens.ts'
 import { startListeners, stopListeners } from '../apps/listeners.ts'
@@ -178,7 +179,9 @@ function openSockets(pod: ObjectRow, sandbox: PodSandboxRow, container: Containe
 /** Said once for the pods of one owner. */
 function report(pod: ObjectRow, container: Container, { diagnostic }: Listens, ctx: ControllerCtx): void {
   if (!diagnostic) return
+  const place = locateIn(ctx.tx, pod, 'spec.containers')
+  if (!place) return // nobody's text: the cluster's own pods
   const owner = controllerRefOf(pod)
   const object = owner ? `${owner.kind}/${pod.namespace}/${owner.name}` : objectOf(pod)
-  find(ctx.tx, `listens/${ctx.cluster}/${object}/${container.name}`, { severity: 'warning', code: 'listens-on-nothing', message: diagnostic, object })
+  find(ctx.tx, `listens/${ctx.cluster}/${object}/${container.name}`, { severity: 'warning', code: 'listens-on-nothing', message: diagnostic, object, file: place.file, line: place.line })
 }

@@ -46,9 +46,24 @@ export function exitAt(container: Container, startUs: number, jobPod: boolean): 
 
 /** The image, then the start. */
 function start(pod: ObjectRow, container: Container, { host, uid }: PodSandboxRow, at: number, ctx: ControllerCtx): number {
-  const { containerStartUs, jitter } = ctx.costs
+  const { containerStartUs } = ctx.costs
+  const jitter = jitterOf(pod, ctx)
   const there = imageReady(pod, container, host, at, ctx)
   return there + jittered(ctx, containerStartUs, jitter, `start/${uid}/${container.name}`)
+}
+
+/**
+ * Pods that make a node a node: its network's daemon, kube-proxy.
+ * Simplified: their images are on every node and they start in step, so that nodes join together and not the first one
+ * alone gets every waiting pod.
+ */
+function isNodeCritical(pod: ObjectRow): boolean {
+  return pod.object.spec.priorityClassName === 'system-node-critical'
+}
+
+/** How much a pod's times vary. */
+export function jitterOf(pod: ObjectRow, ctx: ControllerCtx): number {
+  return isNodeCritical(pod) ? 0 : ctx.costs.jitter
 }
 
 /** When the image is on the node; the first who asks pulls it, later ones find it or wait. */
@@ -56,7 +71,7 @@ function imageReady(pod: ObjectRow, container: Container, host: string, at: numb
   const image = fullImage(container.image ?? '')
   const id = `${host}|${image}`
   const known = ctx.tx.get('image', id)
-  if (known && known.readyUs <= at) {
+  if (isNodeCritical(pod) || (known && known.readyUs <= at)) {
     ctx.event(pod, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`)
     return at
   }

@@ -9,6 +9,7 @@ import { linkSet, netnsAdd, netnsDel } from '../kernel/netlink.ts'
 import type { Ip } from '../net/address.ts'
 import { hexOf, uuidOf } from './names.ts'
 import { removePodFiles, causeOf, writePodFiles } from './pod-files.ts'
+import { jitterOf } from './plan.ts'
 import { hasProbes } from './probes.ts'
 import type { PodSandboxRow } from './sandbox-table.ts'
 
@@ -17,7 +18,7 @@ export function openSandbox(pod: ObjectRow, at: { node: string; host: string; ho
   const uid = pod.object.metadata.uid ?? pod.id
   const hostNetwork = pod.object.spec?.hostNetwork === true
   const uuid = uuidOf(ctx.clock.seed, `netns/${uid}`)
-  const { sandboxUs, cniAddUs, jitter } = ctx.costs
+  const { sandboxUs, cniAddUs } = ctx.costs
   const row: PodSandboxRow = {
     id: `${ctx.cluster}|${at.node}|${uid}`,
     cluster: ctx.cluster,
@@ -31,7 +32,7 @@ export function openSandbox(pod: ObjectRow, at: { node: string; host: string; ho
     containerId: hexOf(ctx.clock.seed, `sandbox/${uid}`, 64),
     state: 'creating',
     startedUs: ctx.clock.now,
-    dueUs: ctx.clock.now + jittered(ctx, hostNetwork ? sandboxUs : sandboxUs + cniAddUs, jitter, `sandbox/${uid}`),
+    dueUs: ctx.clock.now + jittered(ctx, hostNetwork ? sandboxUs : sandboxUs + cniAddUs, jitterOf(pod, ctx), `sandbox/${uid}`),
     attempts: 0,
     ips: [],
     containers: [],

@@ -1,0 +1,47 @@
+import { matchesMap } from '../../api/selector.ts'
+import type { ObjectRow } from '../../api/types.ts'
+import { keyOf } from '../keys.ts'
+import type { ControllerCtx } from '../types.ts'
+
+/** The pods that a Service selects, in order of name. */
+export function selectedPods(service: ObjectRow, ctx: ControllerCtx): readonly ObjectRow[] {
+  const selector: Readonly<Record<string, string>> = service.object.spec?.selector ?? {}
+  const [first] = Object.entries(selector)
+  if (!first) return []
+  const byPair = ctx.tx.memo('object', 'kindNamespace', `${ctx.cluster}|Pod|${service.namespace}`, 'by label', podsByLabel)
+  return (byPair.get(`${first[0]}=${first[1]}`) ?? []).filter((pod) => matchesMap(selector, pod.object.metadata.labels))
+}
+
+function podsByLabel(pods: readonly ObjectRow[]): ReadonlyMap<string, readonly ObjectRow[]> {
+  const byPair = new Map<string, ObjectRow[]>()
+  for (const pod of pods) for (const [key, value] of Object.entries(pod.object.metadata.labels ?? {})) push(byPair, `${key}=${value}`, pod)
+  return byPair
+}
+
+/** Keys of the Services that select a pod. */
+export function servicesOf(pod: ObjectRow, ctx: ControllerCtx): string[] {
+  const labels = pod.object.metadata.labels
+  if (!labels) return []
+  const byPair = ctx.tx.memo('object', 'kindNamespace', `${ctx.cluster}|Service|${pod.namespace}`, 'by selector', servicesBySelector)
+  const keys: string[] = []
+  for (const key in labels) {
+    for (const service of byPair.get(`${key}=${labels[key]}`) ?? []) if (matchesMap(service.object.spec?.selector, labels)) keys.push(keyOf(service))
+  }
+  return keys
+}
+
+/** By the first pair of each selector: a pod that lacks it is not selected. */
+function servicesBySelector(services: readonly ObjectRow[]): ReadonlyMap<string, readonly ObjectRow[]> {
+  const byPair = new Map<string, ObjectRow[]>()
+  for (const service of services) {
+    const [first] = Object.entries(service.object.spec?.selector ?? {})
+    if (first) push(byPair, `${first[0]}=${first[1]}`, service)
+  }
+  return byPair
+}
+
+function push(map: Map<string, ObjectRow[]>, key: string, row: ObjectRow): void {
+  const list = map.get(key)
+  if (list) list.push(row)
+  else map.set(key, [row])
+}
