@@ -1,17 +1,20 @@
 import { ifnameOf } from '../ids.ts'
-import { receive } from '../path/receive.ts'
 import type { Skb } from '../path/skb.ts'
 import { lose } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
+import type { FrameEvent } from './ether.ts'
 
-/** A pair: what one end sends, the other receives at once. Models drivers/net/veth.c veth_xmit() and __dev_forward_skb(). */
+/**
+ * A pair: what one end sends, the other receives. It passes through the host's backlog (an event of the same moment), so
+ * that copies of a flooded frame all arrive before any answer to them. Models drivers/net/veth.c veth_xmit(), netif_rx().
+ */
 export const vethDriver: DeviceDriver = {
   kind: 'veth',
   sentence: (link) => `into the veth pair, to ${link.peer ? ifnameOf(link.peer) : 'nowhere'}`,
   xmit(ctx, link, skb) {
     const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
     if (!peer?.up) return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
-    receive(ctx, peer.id, scrub(skb, peer.netns))
+    ctx.clock.after(0, 'frame', { link: peer.id, skb: scrub(skb, peer.netns) } satisfies FrameEvent)
   },
 }
 

@@ -28,9 +28,12 @@ export const routeLookup: RouteLookup = ({ tx }, flow) => {
   if (!link) return { kind: 'none' }
   const kind = route.type === 'local' || route.type === 'broadcast' || route.type === 'multicast' ? route.type : 'unicast'
   const src = flow.src ?? (local && !route.src ? flow.dst : selectSource(tx, flow, route, hop))
-  const mtu = route.mtu ?? link.mtu
-  return { kind, route, dev: link.id, ...(hop.via ? { via: hop.via } : {}), src, mtu: local ? link.mtu : pathMtu(tx, flow, mtu), by: refTo('route', route) }
+  const mtu = Math.min(route.mtu ?? link.mtu, IP_MAX_MTU)
+  return { kind, route, dev: link.id, ...(hop.via ? { via: hop.via } : {}), src, mtu: local ? mtu : pathMtu(tx, flow, mtu), by: refTo('route', route) }
 }
+
+/** No IP packet is larger: loopback's 65536 is one too many. */
+const IP_MAX_MTU = 65535
 
 type Hop = RouteRow['nexthops'][number]
 type Found = { readonly kind: 'route'; readonly route: RouteRow; readonly hop: Hop } | Exclude<RouteResult, { readonly route: RouteRow }>
