@@ -8,7 +8,10 @@ import type { ReasonCode } from './trace/reasons.ts'
 
 /** The seams between the parts of the kernel, as types. Each part exports functions of these shapes. */
 
-/** netfilter/hook.ts `runHook`: all tables, conntrack and hook programs of one hook, in priority order. */
+/**
+ * netfilter/hook.ts `runHook`: all tables, conntrack and hook programs of one hook, in priority order. A drop or a reject
+ * has been reported as a step, with the end of its branch, when it returns: the caller only answers and stops.
+ */
 export type RunHook = (ctx: Ctx, at: HookPoint) => NfResult
 export interface HookPoint {
   readonly hook: NfHook

@@ -30,6 +30,7 @@ export const DEFAULTS: Readonly<Record<string, string>> = {
   'net.ipv6.fib_multipath_hash_policy': '0',
   'net.netfilter.nf_conntrack_max': '262144',
   'net.netfilter.nf_conntrack_tcp_be_liberal': '0',
+  'net.netfilter.nf_conntrack_tcp_timeout_close_wait': '60',
   'net.netfilter.nf_conntrack_tcp_timeout_established': '432000',
   'net.netfilter.nf_conntrack_udp_timeout': '30',
   'net.netfilter.nf_conntrack_udp_timeout_stream': '120',

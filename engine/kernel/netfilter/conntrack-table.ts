@@ -1,4 +1,5 @@
 import type { Tx, WorldReader } from '../../core/world.ts'
+import { sysctlNumber } from '../sysctl.ts'
 import type { ConntrackRow, CtStatus, Tuple } from '../tables.ts'
 import { sameTuple, tupleKey } from './tuple.ts'
 
@@ -54,14 +55,7 @@ const SWEEP_EVERY = 1024
  * Default by the memory of a usual node.
  */
 export function isFull(world: WorldReader, netns: string, nowUs: number): boolean {
-  const limit = Number(sysctl(world, netns, 'net.netfilter.nf_conntrack_max') ?? 262_144)
+  const limit = sysctlNumber(world, netns, 'net.netfilter.nf_conntrack_max')
   if (world.count('conntrack') < limit) return false
   return world.by('conntrack', 'netns', netns).filter((row) => row.expiresUs > nowUs).length >= limit
-}
-
-/** The value of a sysctl that somebody set. Keys are unique in a netns. */
-export function sysctl(world: WorldReader, netns: string, key: string): string | undefined {
-  return world
-    .memo('sysctl', 'netns', netns, 'by key', (rows) => new Map(rows.map((row) => [row.key, row.value])))
-    .get(key)
 }

@@ -1,8 +1,9 @@
 import type { Ctx } from '../../core/context.ts'
 import type { IpPacket } from '../../net/packet.ts'
 import type { CtInfo, Skb } from '../path/skb.ts'
+import { sysctlValue } from '../sysctl.ts'
 import type { ConntrackRow, Tuple } from '../tables.ts'
-import { findByTuple, has, insert, isFull, keysOf, sysctl, withStatus } from './conntrack-table.ts'
+import { findByTuple, has, insert, isFull, keysOf, withStatus } from './conntrack-table.ts'
 import { nextTcpState, TCP_TIMEOUTS, TCP_UNACKNOWLEDGED } from './tcp-track.ts'
 import { invert, isEcho, isIcmpError, sameTuple, tupleOf } from './tuple.ts'
 
@@ -130,7 +131,7 @@ const UDP_STREAM_AFTER_US = 2 * SECOND
 /** How long an entry lives without packets: `net.netfilter.nf_conntrack_*_timeout*`, else the kernel's defaults. */
 function timeoutUs(ctx: Ctx, row: ConntrackRow): number {
   const [name, seconds] = timeoutOf(row)
-  return Number(sysctl(ctx.tx, row.netns, `net.netfilter.nf_conntrack_${name}`) ?? seconds) * SECOND
+  return Number(sysctlValue(ctx.tx, row.netns, `net.netfilter.nf_conntrack_${name}`) ?? seconds) * SECOND
 }
 
 function timeoutOf(row: ConntrackRow): readonly [sysctl: string, seconds: number] {

@@ -42,7 +42,8 @@ export function moveCounters(tx: Tx, before: NfChainRow, after: NfChainRow): voi
   const moved = counted.map((row) => ({ row, place: places.get(before.rules[row.rule]) }))
   for (const { row, place } of moved) if (place !== row.rule) tx.delete('nfCount', row.id)
   for (const { row, place } of moved) {
-    if (place !== undefined && place !== row.rule) tx.put('nfCount', { ...row, id: countId(after.id, place), rule: place })
+    if (place !== undefined && place !== row.rule)
+      tx.put('nfCount', { ...row, id: countId(after.id, place), rule: place })
   }
 }
 

@@ -19,11 +19,16 @@ export interface Option {
 }
 export type Draft = Record<string, unknown>
 
+/** Keeps what an option said. */
+export function store(draft: Draft, key: string, value: unknown): undefined {
+  draft[key] = value
+}
+
 type Match<K extends NfMatch['kind']> = Extract<NfMatch, { kind: K }>
 
 /** Stores the words as they are. */
-const keep = (key: string): Option => ({ args: 1, read: (draft, [value], not) => void (draft[key] = { value, not }) })
-const flag = (key: string): Option => ({ args: 0, read: (draft, _values, not) => void (draft[key] = !not) })
+const keep = (key: string): Option => ({ args: 1, read: (draft, [value], not) => store(draft, key, { value, not }) })
+const flag = (key: string): Option => ({ args: 0, read: (draft, _values, not) => store(draft, key, !not) })
 const number = (key: string): Option => ({
   args: 1,
   read(draft, [value]) {
@@ -76,7 +81,7 @@ const TCP_FLAGS: Readonly<Record<string, Option>> = {
   '--syn': {
     args: 0,
     read: (draft, _values, not) =>
-      void (draft.flags = { kind: 'tcp-flags', mask: 'FIN,SYN,RST,ACK', set: 'SYN', ...negated(not) }),
+      store(draft, 'flags', { kind: 'tcp-flags', mask: 'FIN,SYN,RST,ACK', set: 'SYN', ...negated(not) }),
   },
   '--tcp-flags': {
     args: 2,
@@ -222,7 +227,7 @@ const set: MatchModule = {
     '--match-set': {
       args: 2,
       read: (draft, [name, dirs], not) =>
-        void (draft.match = { kind: 'set', name, dirs: dirs.split(','), ...negated(not) }),
+        store(draft, 'match', { kind: 'set', name, dirs: dirs.split(','), ...negated(not) }),
     },
   },
   build: (draft) => (draft.match ? [draft.match as NfMatch] : "You must specify `--match-set' with proper arguments"),
@@ -243,8 +248,8 @@ const recent: MatchModule = {
     '--hitcount': number('hitcount'),
     '--name': keep('name'),
     '--mask': keep('mask'),
-    '--rsource': { args: 0, read: (draft) => void (draft.side = 'src') },
-    '--rdest': { args: 0, read: (draft) => void (draft.side = 'dst') },
+    '--rsource': { args: 0, read: (draft) => store(draft, 'side', 'src') },
+    '--rdest': { args: 0, read: (draft) => store(draft, 'side', 'dst') },
   },
   build({ op, name, mask: kept, ...rest }) {
     if (!op) return "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'"

@@ -1,7 +1,7 @@
 import { assertNever } from '../../core/assert.ts'
 import type { Cidr } from '../../net/address.ts'
 import { typeCodeOf } from '../../net/icmp.ts'
-import type { NfMatch, NfSetRow } from '../tables.ts'
+import type { NfMatch } from '../tables.ts'
 import { addrTypeOf } from './addrtype.ts'
 import { cidrMatcher } from './cidr-match.ts'
 import { has } from './conntrack-table.ts'

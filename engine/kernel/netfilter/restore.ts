@@ -4,6 +4,7 @@ import type { Family } from '../../net/address.ts'
 import type { IptTable, NfHook, NfRule } from '../tables.ts'
 import { builtinOf, TABLE_NAMES } from './chains.ts'
 import { parseRule } from './rule-parse.ts'
+import { sameRule } from './same-rule.ts'
 import { TableEdit } from './table-edit.ts'
 import { splitLine } from './words.ts'
 
@@ -122,7 +123,10 @@ function addRule(
   if (!isInsert && verb !== '-A' && verb !== '--append' && verb !== '-X' && verb !== '-D')
     return `Bad argument \`${verb}'`
   const chain = edit.chain(name)
-  if (verb === '-X') return chain ? (edit.chains.delete(name), []) : NO_CHAIN
+  if (verb === '-X') {
+    edit.chains.delete(name)
+    return chain ? [] : NO_CHAIN
+  }
   const at = isInsert && /^\d+$/.test(rest[0] ?? '') ? Number(rest.shift()) - 1 : 0
   const parsed = parseRule(rest, family)
   if ('error' in parsed) return parsed.error
@@ -134,14 +138,6 @@ function addRule(
       ? [...chain.rules.slice(0, at), ...rules, ...chain.rules.slice(at)]
       : [...chain.rules, ...rules]
   return rules.map((rule) => ({ chain: name, rule }))
-}
-
-/** Two rules that print alike are one to `-D` and `-C`. */
-export function sameRule(a: NfRule, b: NfRule): boolean {
-  return (
-    a === b ||
-    (JSON.stringify(a.matches) === JSON.stringify(b.matches) && JSON.stringify(a.target) === JSON.stringify(b.target))
-  )
 }
 
 type Problem = { kind: 'jump'; chain: string } | { kind: 'place'; chain: string; line: number }

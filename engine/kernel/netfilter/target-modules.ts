@@ -1,6 +1,6 @@
 import type { Family } from '../../net/address.ts'
 import type { NfTarget } from '../tables.ts'
-import { type Draft, type Option, readMasked } from './match-modules.ts'
+import { type Draft, type Option, readMasked, store } from './match-modules.ts'
 import { readNumber } from './words.ts'
 
 /** The targets that take options, as `MatchModule` for `-j`. */
@@ -9,8 +9,8 @@ export interface TargetModule {
   build(draft: Draft, family: Family): NfTarget | string
 }
 
-const text = (key: string): Option => ({ args: 1, read: (draft, [value]) => void (draft[key] = value) })
-const flag = (key: string): Option => ({ args: 0, read: (draft) => void (draft[key] = true) })
+const text = (key: string): Option => ({ args: 1, read: (draft, [value]) => store(draft, key, value) })
+const flag = (key: string): Option => ({ args: 0, read: (draft) => store(draft, key, true) })
 const chances = {
   '--random': flag('random'),
   '--random-fully': flag('randomFully'),

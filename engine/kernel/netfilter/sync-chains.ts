@@ -1,0 +1,134 @@
+import type { Cause } from '../../core/cause.ts'
+import type { Tx } from '../../core/world.ts'
+import type { Family } from '../../net/address.ts'
+import type { IptTable, NfChainRow, NfRule } from '../tables.ts'
+import { builtinOf, chainId } from './chains.ts'
+import { sameRule } from './same-rule.ts'
+import { deleteChain, writeChain } from './table-edit.ts'
+
+/** A chain of a daemon's own, as it is to be. Rules are best the same objects on every node that wants the same. */
+export interface DesiredChain {
+  readonly table: IptTable
+  readonly name: string
+  readonly rules: readonly NfRule[]
+  readonly cause?: Cause
+}
+
+/** A rule in a chain that others use too, most often a jump from a built-in one. */
+export interface DesiredJump {
+  readonly table: IptTable
+  readonly chain: string
+  readonly rule: NfRule
+  /** `first` is `-I`, `last` is `-A`; several of one owner keep the order in which they are listed. */
+  readonly where: 'first' | 'last'
+}
+
+export interface ChainOwner {
+  readonly netns: string
+  readonly family: Family
+  readonly owner: string
+}
+
+/**
+ * How a daemon programs iptables: it says everything that it wants in a netns, and the smallest change is made. Chains of
+ * this owner that it no longer names go; rules that stay are the same objects, with their counters; a second sync writes
+ * nothing. An equal rule that somebody else put is as good as one's own.
+ */
+export function syncChains(
+  tx: Tx,
+  who: ChainOwner,
+  chains: readonly DesiredChain[],
+  jumps: readonly DesiredJump[],
+): void {
+  const wanted = new Set<string>()
+  for (const chain of chains) {
+    const id = chainId(who.netns, who.family, chain.table, chain.name)
+    wanted.add(id)
+    syncChain(tx, who, id, chain)
+  }
+  for (const [key, own] of jumpsByChain(jumps)) {
+    const [table, name] = key.split(' ') as [IptTable, string]
+    wanted.add(chainId(who.netns, who.family, table, name))
+    syncJumps(tx, who, { table, name }, own)
+  }
+  for (const row of tx.by('nfChain', 'base', `${who.netns}|${who.family}`))
+    if (!wanted.has(row.id)) syncJumps(tx, who, row, [])
+  for (const row of tx.by('nfChain', 'owned', `${who.netns}|${who.family}|${who.owner}`)) {
+    if (!wanted.has(row.id) && !row.hook) deleteChain(tx, row)
+  }
+}
+
+function syncChain(tx: Tx, who: ChainOwner, id: string, chain: DesiredChain): void {
+  const before = tx.get('nfChain', id)
+  const rules = before ? merged(before.rules, chain.rules) : chain.rules
+  if (before && before.rules === rules && before.owner === who.owner) return
+  writeChain(tx, before, {
+    ...{ id, netns: who.netns, family: who.family, table: chain.table, name: chain.name },
+    rules: Object.isFrozen(rules) ? rules : Object.freeze([...rules]),
+    owner: who.owner,
+    ...(chain.cause ? { cause: chain.cause } : {}),
+  })
+}
+
+/** The wanted rules, each as the object that is there already if there is an equal one; the old list if nothing differs. */
+function merged(before: readonly NfRule[], wanted: readonly NfRule[]): readonly NfRule[] {
+  if (before === wanted) return before
+  const differs = before.length !== wanted.length || wanted.some((rule, i) => !equalRules(rule, before[i]))
+  return differs ? wanted : before
+}
+
+function equalRules(a: NfRule, b: NfRule): boolean {
+  return (
+    a === b ||
+    (sameRule(a, b) &&
+      a.reason === b.reason &&
+      a.owner === b.owner &&
+      JSON.stringify(a.cause) === JSON.stringify(b.cause))
+  )
+}
+
+function jumpsByChain(jumps: readonly DesiredJump[]): Map<string, DesiredJump[]> {
+  const byChain = new Map<string, DesiredJump[]>()
+  for (const jump of jumps) {
+    const key = `${jump.table} ${jump.chain}`
+    const list = byChain.get(key)
+    if (list) list.push(jump)
+    else byChain.set(key, [jump])
+  }
+  return byChain
+}
+
+function syncJumps(
+  tx: Tx,
+  who: ChainOwner,
+  at: { table: IptTable; name: string },
+  jumps: readonly DesiredJump[],
+): void {
+  const id = chainId(who.netns, who.family, at.table, at.name)
+  const before = tx.get('nfChain', id)
+  if (!before && jumps.length === 0) return
+  const rules = withJumps(before?.rules ?? [], jumps, who.owner)
+  if (before && rules.length === before.rules.length && rules.every((rule, i) => rule === before.rules[i])) return
+  const base = builtinOf(at.table, at.name)
+  const made: NfChainRow = {
+    ...{ id, netns: who.netns, family: who.family, table: at.table, name: at.name },
+    ...(base ? { ...base, policy: 'ACCEPT' } : {}),
+    rules: [],
+    owner: who.owner,
+  }
+  writeChain(tx, before, { ...(before ?? made), rules: Object.freeze(rules) })
+}
+
+/** Models utiliptables EnsureRule: what is there stays where it is; what is missing goes next to its neighbours of the list. */
+function withJumps(current: readonly NfRule[], jumps: readonly DesiredJump[], owner: string): NfRule[] {
+  const rules = current.filter((rule) => rule.owner !== owner || jumps.some((jump) => sameRule(jump.rule, rule)))
+  const placeOf = (jump: DesiredJump) => rules.findIndex((rule) => sameRule(rule, jump.rule))
+  let anchor = 0
+  for (const jump of jumps.filter(({ where }) => where === 'first').reverse()) {
+    const place = placeOf(jump)
+    if (place < 0) rules.splice(anchor, 0, jump.rule)
+    else if (rules[place].owner === owner) anchor = place
+  }
+  for (const jump of jumps) if (jump.where === 'last' && placeOf(jump) < 0) rules.push(jump.rule)
+  return rules
+}

@@ -1,0 +1,72 @@
+import { type ClusterConfig, clusterConfig, type KubeProxyFlags } from '../api/cluster-config.ts'
+import type { WorldReader } from '../core/world.ts'
+import type { Cidr, Family } from '../net/address.ts'
+import { familyOf } from '../net/ip.ts'
+
+/** What kube-proxy is told by its flags. One object per cluster description, so that nodes can share what follows from it. */
+export interface ProxyConfig {
+  readonly runs: boolean
+  readonly flags: Omit<KubeProxyFlags, 'clusterCIDR'>
+  /** Pod ranges by family, for detectLocal clusterCIDR. */
+  readonly podRanges: Readonly<Partial<Record<Family, Cidr>>>
+  readonly families: readonly Family[]
+  /** The kernel has nfacct: kube-proxy counts the INVALID packets that it drops. */
+  readonly nfacct: boolean
+}
+
+const FLAGS: ProxyConfig['flags'] = {
+  masqueradeAll: false,
+  masqueradeBit: 14,
+  detectLocal: 'clusterCIDR',
+  localhostNodePorts: true,
+  nodePortAddresses: [],
+  scheduler: 'rr',
+  strictARP: false,
+  minSyncPeriodUs: 1_000_000,
+  syncPeriodUs: 30_000_000,
+}
+
+/** A world without a Cluster description: the flags of kubeadm on the default ranges. */
+export const DEFAULT_PROXY_CONFIG: ProxyConfig = {
+  runs: true,
+  flags: FLAGS,
+  podRanges: { ipv4: '10.244.0.0/16' as Cidr, ipv6: 'fd00:10:244::/56' as Cidr },
+  families: ['ipv4', 'ipv6'],
+  nfacct: false,
+}
+
+const memo = new WeakMap<ClusterConfig, ProxyConfig>()
+
+export function proxyConfig(world: Pick<WorldReader, 'get'>, cluster: string): ProxyConfig {
+  const config = clusterConfig(world, cluster)
+  if (!config) return DEFAULT_PROXY_CONFIG
+  let read = memo.get(config)
+  if (!read) {
+    read = readConfig(config)
+    memo.set(config, read)
+  }
+  return read
+}
+
+function readConfig({ networking }: ClusterConfig): ProxyConfig {
+  const { kubeProxy, kubeProxyMode, podSubnets, ipFamily } = networking
+  const ranges = [kubeProxy.clusterCIDR, ...podSubnets].filter((range) => range !== undefined)
+  return {
+    runs: kubeProxyMode !== 'none',
+    flags: kubeProxy,
+    podRanges: {
+      ...optional(
+        'ipv4',
+        ranges.find((range) => familyOf(range) === 'ipv4'),
+      ),
+      ...optional(
+        'ipv6',
+        ranges.find((range) => familyOf(range) === 'ipv6'),
+      ),
+    },
+    families: ipFamily === 'dual' ? ['ipv4', 'ipv6'] : [ipFamily],
+    nfacct: false,
+  }
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value })
