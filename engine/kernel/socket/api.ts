@@ -6,7 +6,7 @@ import type { Data, Udp } from '../../net/packet.ts'
 import type { Errno, SocketApi } from '../contract.ts'
 import { sendEcho } from './icmp.ts'
 import { ephemeralPort } from './ports.ts'
-import { routeFor } from './route.ts'
+import { emitNoRoute, routeFor } from './route.ts'
 import { conflicts, isAny, isLoopback, socketId } from './rows.ts'
 import { closeSctp, connectSctp, sendSctp } from './sctp.ts'
 import { closeConnection } from './tcp/close.ts'
@@ -50,7 +50,10 @@ export function connect(
   if (to.proto === 'udp') return connectUdp(ctx, to)
   if (to.proto === 'sctp') return connectSctp(ctx, to)
   const routed = routeFor(ctx, to)
-  if ('errno' in routed) return { errno: routed.errno }
+  if ('errno' in routed) {
+    emitNoRoute(ctx, { ...to, action: 'connect', packet: to.packet }, routed)
+    return { errno: routed.errno }
+  }
   const far = { localIp: routed.src, ip: to.dst, port: to.port }
   const sport = to.sport ?? ephemeralPort(ctx, to.netns, 'tcp', far)
   if (sport === undefined) return { errno: 'EADDRNOTAVAIL' }

@@ -8,7 +8,7 @@ import type { Errno } from '../contract.ts'
 import type { Skb } from '../path/skb.ts'
 import type { SocketRow } from '../tables.ts'
 import { emitEnd, emitNow, emitSoon, ipPacket } from './emit.ts'
-import { routeFor } from './route.ts'
+import { emitNoRoute, routeFor } from './route.ts'
 import { findBound, socketId } from './rows.ts'
 import { socketRef } from './udp.ts'
 import { wake } from './wake.ts'
@@ -20,7 +20,10 @@ type Echo = Extract<Icmp, { type: 'echo-request' | 'echo-reply' }>
 /** Sends one echo request; the socket is the process' own and stays for the answer. `ttl` and `pmtu` are ping's -t and -M. */
 export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes: number; seq: number; ttl?: number; pmtu?: 'do' | 'dont'; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
-  if ('errno' in routed) return { errno: routed.errno }
+  if ('errno' in routed) {
+    emitNoRoute(ctx, { ...to, action: 'sendto', packet: to.packet }, routed)
+    return { errno: routed.errno }
+  }
   const ident = hash32(ctx.clock.seed, `echo/${to.app}`) & 0xffff
   const id = socketId(to.netns, 'icmp', { ip: routed.src, port: ident })
   if (!ctx.tx.get('socket', id)) {

@@ -2,6 +2,8 @@ import { assertNever } from '../../core/assert.ts'
 import type { Ctx } from '../../core/context.ts'
 import type { Ip } from '../../net/address.ts'
 import type { Errno, RouteResult } from '../contract.ts'
+import type { RecordRef } from '../tables.ts'
+import type { Step } from '../trace/step.ts'
 import { routeLookup } from './below.ts'
 import { isAny } from './rows.ts'
 
@@ -29,4 +31,23 @@ export function routeFor(ctx: Ctx, at: { netns: string; dst: Ip; src?: Ip }): Ro
     default:
       return assertNever(route)
   }
+}
+
+/** The call itself fails: no packet exists, but the walk has a step that says why, and ends there. */
+export function emitNoRoute(ctx: Ctx, at: { netns: string; dst: Ip; action: 'connect' | 'sendto'; process: string; packet: string | undefined }, routed: Extract<Routed, { errno: Errno }>): void {
+  if (at.packet === undefined) return
+  const { kind, by } = routed.route as { kind: string; by?: RecordRef } // what every result of a lookup has
+  ctx.emit({
+    at: ctx.clock.now,
+    packet: at.packet,
+    branch: '0',
+    host: ctx.tx.get('netns', at.netns)?.host ?? at.netns,
+    netns: at.netns,
+    stage: 'socket',
+    action: at.action,
+    detail: `${at.process}: ${kind === 'none' ? `no route to ${at.dst}` : `the route to ${at.dst} says ${kind}`}: ${routed.errno}, nothing is sent`,
+    ...(by ? { decidedBy: by } : {}),
+    summary: `to ${at.dst}`,
+    end: { disposition: 'dropped', reason: kind === 'blackhole' ? 'route.blackhole' : 'route.none' },
+  } satisfies Step)
 }

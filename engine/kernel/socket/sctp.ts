@@ -8,7 +8,7 @@ import type { SocketRow } from '../tables.ts'
 import { emitEnd, emitNow, emitSoon, ipPacket } from './emit.ts'
 import { outsideListener } from './outside.ts'
 import { ephemeralPort } from './ports.ts'
-import { routeFor } from './route.ts'
+import { emitNoRoute, routeFor } from './route.ts'
 import { findBound, findConnection, socketId } from './rows.ts'
 import { socketRef } from './udp.ts'
 import { wake } from './wake.ts'
@@ -31,7 +31,10 @@ const MAX_INIT = 8
 
 export function connectSctp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
-  if ('errno' in routed) return { errno: routed.errno }
+  if ('errno' in routed) {
+    emitNoRoute(ctx, { ...to, action: 'connect', packet: to.packet }, routed)
+    return { errno: routed.errno }
+  }
   const sport = to.sport ?? ephemeralPort(ctx, to.netns, 'sctp', { localIp: routed.src, ip: to.dst, port: to.port })
   if (sport === undefined) return { errno: 'EADDRNOTAVAIL' }
   const id = socketId(to.netns, 'sctp', { ip: routed.src, port: sport }, { ip: to.dst, port: to.port })

@@ -9,7 +9,7 @@ import type { Skb } from '../path/skb.ts'
 import type { SocketRow } from '../tables.ts'
 import { emitEnd, emitNow, ipPacket } from './emit.ts'
 import { ephemeralPort } from './ports.ts'
-import { routeFor } from './route.ts'
+import { emitNoRoute, routeFor } from './route.ts'
 import { findBound, findConnection, socketId } from './rows.ts'
 import { wake } from './wake.ts'
 
@@ -23,9 +23,12 @@ interface UdpPcb {
 }
 
 /** connect() on a datagram socket: fixes both ends, sends nothing. */
-export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; ttl?: number; app: string; process: string; cause?: Cause }): { id: string } | { errno: Errno } {
+export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; ttl?: number; app: string; process: string; packet?: string; cause?: Cause }): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
-  if ('errno' in routed) return { errno: routed.errno }
+  if ('errno' in routed) {
+    emitNoRoute(ctx, { ...to, action: 'connect', packet: to.packet }, routed)
+    return { errno: routed.errno }
+  }
   const port = to.sport ?? ephemeralPort(ctx, to.netns, 'udp')
   if (port === undefined) return { errno: 'EADDRNOTAVAIL' }
   const id = socketId(to.netns, 'udp', { ip: routed.src, port }, { ip: to.dst, port: to.port })
