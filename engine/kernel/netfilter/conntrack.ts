@@ -69,7 +69,8 @@ function continueEntry(ctx: Ctx, row: ConntrackRow, ip: IpPacket, dir: 'original
   if (ip.body.kind === 'tcp' && row.tcp) {
     const state = nextTcpState(row.tcp, ip.body.flags, dir)
     if (state === 'invalid') return { kind: 'invalid' }
-    if (ip.body.flags.includes('R') && !has(row, 'SEEN_REPLY') && dir === 'original') {
+    if (ip.body.flags.includes('R') && !has(row, 'SEEN_REPLY')) {
+      // Refused, or given up before an answer: the entry goes at once, this packet still knows it.
       ctx.tx.delete('conntrack', row.id)
       return { kind: 'tracked', row: withStatus(row, 'DYING'), info: infoOf(row, dir), confirmed: true }
     }
