@@ -63,12 +63,16 @@ function passUp(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, entry?: FdbR
   toProtocol(ctx, entry && skb.frame ? { ...bridge, mac: skb.frame.dst } : bridge, port === bridge ? skb : up)
 }
 
-/** One copy for each port that may have it and, for a group address, one for the host. Models br_flood(). */
+/**
+ * One copy for each port that may have it, the newest port first (br_add_if() puts a port at the head of the list), and, for
+ * a group address, one for the host. Models br_flood().
+ */
 function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): void {
   const frame = skb.frame
   if (!frame) return
   const group = isGroupMac(frame.dst)
-  const ports = ctx.tx.by('link', 'master', bridge.id).filter((out) => out.up && (group || out.port?.flood !== false) && !(port && whyNot(port, out)))
+  const all = ctx.tx.by('link', 'master', bridge.id)
+  const ports = all.filter((out) => out.up && (group || out.port?.flood !== false) && !(port && whyNot(port, out))).reverse()
   const local = group && port !== undefined
   const copies = ports.length + (local ? 1 : 0)
   if (copies === 0) {

@@ -103,7 +103,9 @@ export function icmpError(ctx: Ctx, skb: Skb): void {
   if (!row) return emitEnd(ctx, skb, { action: 'delivered', detail: `ICMP ${about} for a socket that is gone`, disposition: 'consumed' })
   emitEnd(ctx, skb, { action: 'delivered', detail: `ICMP ${about} reaches ${row.process ?? 'the program'}`, decidedBy: socketRef(row), disposition: 'delivered' })
   const error = { ...errorOf(icmp, ip.family), icmp: { from: ip.src, type: icmp.type, ...(icmp.type === 'unreachable' ? { code: icmp.code } : {}) } }
-  if (mtu !== undefined) return row.proto === 'tcp' ? onPathMtu(ctx, row, mtu) : undefined
+  if (mtu !== undefined && row.proto === 'tcp') return onPathMtu(ctx, row, mtu)
+  // A datagram socket is not told, the next datagram fits; ping asks for every error (IP_RECVERR).
+  if (mtu !== undefined && row.proto !== 'icmp') return
   if (row.proto === 'udp') return icmpToUdp(ctx, row, error)
   if (row.proto === 'tcp') return icmpToTcp(ctx, row, quoted, error)
   if (row.proto === 'sctp') return failSctp(ctx, row, error.errno)

@@ -62,8 +62,11 @@ const INIT_CWND = 10
 /** The timestamp option that every segment after the handshake carries. */
 const TIMESTAMPS = 12
 
+/** What an IPv4 length field can say, loopback's MTU notwithstanding (IPV4_MAX_PMTU). */
+const MAX_MTU = 65_535
+
 /** Payload of a SYN's MSS option for an MTU: what is left of it after the fixed headers. */
-export const mssOf = (mtu: number, family: Family): number => Math.max(88, mtu - (family === 'ipv4' ? 40 : 60))
+export const mssOf = (mtu: number, family: Family): number => Math.max(88, Math.min(mtu, MAX_MTU) - (family === 'ipv4' ? 40 : 60))
 
 /** Payload that a segment may carry, given the peer's MSS and ours. */
 export const payloadMss = (peerMss: number, ownMss: number): number => Math.min(peerMss, ownMss) - TIMESTAMPS

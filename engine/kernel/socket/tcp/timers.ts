@@ -3,7 +3,7 @@ import { sysctlNumber } from '../../sysctl.ts'
 import type { SocketRow } from '../../tables.ts'
 import { destroy, fail } from './close.ts'
 import { armTimer, push, transmit } from './output.ts'
-import { mssOf, pcbOf, RTO_MAX_US, RTO_MIN_US, update } from './pcb.ts'
+import { mssOf, pcbOf, RTO_INITIAL_US, RTO_MAX_US, RTO_MIN_US, update } from './pcb.ts'
 
 /** Models net/ipv4/tcp_timer.c tcp_retransmit_timer() and tcp_write_timeout(). */
 export function onTimer(ctx: Ctx, socket: string): void {
@@ -26,13 +26,16 @@ export function onTimeWaitEnd(ctx: Ctx, socket: string): void {
 
 /**
  * The first `tcp_syn_linear_timeouts` SYNs are repeated every second, the next `tcp_syn_retries` at doubling intervals:
- * 1+1+1+1+1+2+4+8+16+32+64 = 131 seconds until ETIMEDOUT.
+ * 1+1+1+1+1+2+4+8+16+32+64 = 131 seconds until ETIMEDOUT. It also ends as soon as `tcp_syn_retries` doubling intervals would
+ * have, so that a setting of 1 is 3 seconds, of 2 is 7.
  */
 function retransmitSyn(ctx: Ctx, row: SocketRow): void {
   const pcb = pcbOf(row)
   const linear = sysctlNumber(ctx.tx, row.netns, 'net.ipv4.tcp_syn_linear_timeouts')
   const retries = sysctlNumber(ctx.tx, row.netns, 'net.ipv4.tcp_syn_retries')
-  if (pcb.retransmits >= retries + linear) return fail(ctx, row, pcb.softError ?? 'ETIMEDOUT')
+  const elapsedUs = ctx.clock.now - (pcb.firstSentAt ?? ctx.clock.now)
+  const expired = pcb.retransmits >= retries + linear || elapsedUs >= giveUpAfterUs(retries, RTO_INITIAL_US)
+  if (expired) return fail(ctx, row, pcb.softError ?? 'ETIMEDOUT')
   const retransmits = pcb.retransmits + 1
   const rtoUs = retransmits > linear ? Math.min(pcb.rtoUs * 2, RTO_MAX_US) : pcb.rtoUs
   const again = update(ctx, row, { retransmits, rtoUs, timed: undefined })
@@ -60,10 +63,10 @@ function retransmitData(ctx: Ctx, row: SocketRow): void {
 }
 
 /** How long `retries` retransmissions take that start at the minimal RTO and double: 924.6 s for 15. Models tcp_model_timeout(). */
-export function giveUpAfterUs(retries: number): number {
-  const doublings = Math.floor(Math.log2(RTO_MAX_US / RTO_MIN_US))
-  if (retries <= doublings) return ((2 << retries) - 1) * RTO_MIN_US
-  return ((2 << doublings) - 1) * RTO_MIN_US + (retries - doublings) * RTO_MAX_US
+export function giveUpAfterUs(retries: number, firstUs = RTO_MIN_US): number {
+  const doublings = Math.floor(Math.log2(RTO_MAX_US / firstUs))
+  if (retries <= doublings) return ((2 << retries) - 1) * firstUs
+  return ((2 << doublings) - 1) * firstUs + (retries - doublings) * RTO_MAX_US
 }
 
 /** Path MTU discovery's answer: smaller segments, sent at once. Models tcp_v4_mtu_reduced(), tcp_simple_retransmit(). */

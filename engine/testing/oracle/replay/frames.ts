@@ -22,6 +22,8 @@ export function capturesOf(steps: readonly Step[], watched: readonly string[]): 
           : undefined
     const point = `${step.netns}/${step.dev}`
     const frame = step.headers as SimFrame | IpPacket | undefined // the walk puts the frame there, or the packet of a device without frames
+    // libpcap shows a packet on loopback once, when it comes in.
+    if (dir === 'out' && step.dev === 'lo') return []
     if (!dir || !watched.includes(point) || !frame || 'kind' in frame) return []
     return [{ point, dir, frame }]
   })

@@ -22,7 +22,10 @@ export class OracleLab {
   readonly steps: Step[] = []
   /** What the listeners saw, in order. */
   readonly seen: ServerSees[] = []
-  onClient: ((event: SocketEvent) => void) | undefined
+  /** The running probe: its application's name, and what it does when it is woken. */
+  client: { readonly app: string; readonly on: (event: SocketEvent) => void } | undefined
+  /** Bytes that connections have brought at this instant: a server reads all that is there, then writes it back. */
+  private readonly unread = new Map<string, number>()
   private readonly heap: EventHeap
   private readonly handlers: Readonly<Record<string, Handler>>
 
@@ -54,6 +57,10 @@ export class OracleLab {
     const until = this.now + forUs
     while (!done()) {
       const next = this.heap.peek()
+      if (this.unread.size > 0 && next?.at !== this.now) {
+        this.writeBack()
+        continue
+      }
       if (!next || next.at > until) {
         this.world.patch('clock', 'clock', { now: until })
         return
@@ -64,6 +71,12 @@ export class OracleLab {
     }
   }
 
+  private writeBack(): void {
+    const unread = [...this.unread]
+    this.unread.clear()
+    for (const [socket, bytes] of unread) send(this.ctx, socket, { kind: 'data', bytes })
+  }
+
   private listen({ netns, proto, address, port }: Listener): void {
     const app = `echo/${netns}`
     const made = listen(this.ctx, { netns, proto, address: address as Ip, port, app, process: 'echo' })
@@ -72,8 +85,8 @@ export class OracleLab {
 
   private wake({ app, event }: AppEventPayload): void {
     if (event.type === 'start' || event.type === 'timer') return
-    if (app === 'client') this.onClient?.(event)
-    else this.echo(app.slice('echo/'.length), event)
+    if (app === this.client?.app) this.client.on(event)
+    if (app.startsWith('echo/')) this.echo(app.slice('echo/'.length), event)
   }
 
   /** Answers with what it got; a connection stays open until the client closes it. */
@@ -89,7 +102,7 @@ export class OracleLab {
         dport: row.localPort,
       })
     } else if (event.type === 'stream') {
-      send(this.ctx, event.socket, event.data)
+      this.unread.set(event.socket, (this.unread.get(event.socket) ?? 0) + event.data.bytes)
     } else if (event.type === 'datagram') {
       // The recorder writes the address that the server bound.
       const { from, body } = event

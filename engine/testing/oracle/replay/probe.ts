@@ -1,4 +1,5 @@
 import { close, connect, send, sendEcho, sendTo } from '../../../kernel/socket/api.ts'
+import type { SocketEvent } from '../../../kernel/socket/wake.ts'
 import type { Ip } from '../../../net/address.ts'
 import type { ClientResult, Probe } from '../types.ts'
 import type { OracleLab } from './lab.ts'
@@ -31,7 +32,7 @@ export function performProbe(lab: OracleLab, probe: Probe): ProbeResult {
     deadline = lab.now + PATIENCE_US
   }
   let bytes = 0
-  lab.onClient = (event) => {
+  const on = (event: SocketEvent) => {
     switch (event.type) {
       case 'connected':
         send(lab.ctx, event.socket, { kind: 'data', bytes: probe.payloadBytes })
@@ -47,7 +48,10 @@ export function performProbe(lab: OracleLab, probe: Probe): ProbeResult {
         return say(probe.proto === 'icmp' ? 'icmp-error' : (event.errno as ClientResult))
     }
   }
-  const opened = START[probe.proto](lab, probe)
+  // Every probe is a process of its own.
+  const app = `client/${began}`
+  lab.client = { app, on }
+  const opened = START[probe.proto](lab, probe, app)
   if ('errno' in opened) say(opened.errno as ClientResult)
   if (probe.proto !== 'tcp') patience()
   while (result === undefined) {
@@ -55,7 +59,7 @@ export function performProbe(lab: OracleLab, probe: Probe): ProbeResult {
     if (result === undefined && lab.now >= deadline) say(probe.proto === 'tcp' ? 'stalled' : 'timeout')
   }
   lab.run(SETTLE_US)
-  lab.onClient = undefined
+  lab.client = undefined
   return {
     result,
     afterSeconds: Math.round((at - began) / 1_000_000),
@@ -65,29 +69,29 @@ export function performProbe(lab: OracleLab, probe: Probe): ProbeResult {
 
 type Opened = { readonly id: string } | { readonly errno: string }
 
-const START: Readonly<Record<Probe['proto'], (lab: OracleLab, probe: Probe) => Opened>> = {
-  tcp: (lab, probe) => connect(lab.ctx, { ...ends(probe), proto: 'tcp' }),
-  udp: (lab, probe) => {
-    const socket = connect(lab.ctx, { ...ends(probe), proto: 'udp', ...(probe.ttl ? { ttl: probe.ttl } : {}) })
+const START: Readonly<Record<Probe['proto'], (lab: OracleLab, probe: Probe, app: string) => Opened>> = {
+  tcp: (lab, probe, app) => connect(lab.ctx, { ...ends(probe, app), proto: 'tcp' }),
+  udp: (lab, probe, app) => {
+    const socket = connect(lab.ctx, { ...ends(probe, app), proto: 'udp', ...(probe.ttl ? { ttl: probe.ttl } : {}) })
     if ('errno' in socket) return socket
     const sent = sendTo(lab.ctx, socket.id, undefined, { kind: 'data', bytes: probe.payloadBytes })
     return 'errno' in sent ? sent : socket
   },
-  icmp: (lab, { netns, dst, src, payloadBytes, ttl, pmtu }) => {
+  icmp: (lab, { netns, dst, src, payloadBytes, ttl, pmtu }, app) => {
     const options = { ...(src ? { src: src as Ip } : {}), ...(ttl ? { ttl } : {}), ...(pmtu ? { pmtu } : {}) }
     return sendEcho(lab.ctx, {
       netns,
       dst: dst as Ip,
       bytes: payloadBytes,
       seq: 1,
-      app: 'client',
+      app,
       process: 'ping',
       ...options,
     })
   },
 }
 
-function ends({ netns, dst, dport, src, sport }: Probe) {
+function ends({ netns, dst, dport, src, sport }: Probe, app: string) {
   const from = { ...(src ? { src: src as Ip } : {}), ...(sport ? { sport } : {}) }
-  return { netns, dst: dst as Ip, port: dport ?? 0, ...from, app: 'client', process: 'client' }
+  return { netns, dst: dst as Ip, port: dport ?? 0, ...from, app, process: 'client' }
 }
