@@ -7,7 +7,7 @@ import { BEAT_MS, useSimulation } from '../stores/simulation.ts'
 import type { Topology } from '../view/boxes.ts'
 import { around } from '../view/geometry.ts'
 import { anchorsOf, waysOf } from '../view/path.ts'
-import { placesOf } from '../view/walk.ts'
+import { isMain, placesOf } from '../view/walk.ts'
 import { type Level, zoomLimits } from '../view/zoom.ts'
 import { BOX_TYPES } from './boxes/index.ts'
 import './canvas.css'
@@ -65,7 +65,10 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
   // The picture above the boxes: a new step glides, a changed map only redraws.
   const ways = useMemo(() => waysOf(map), [map])
   const anchors = useMemo(() => anchorsOf(walk.steps, map), [walk.steps, map])
-  const picture = useMemo(() => pictureOf(walk, anchors, map, ways, reduced), [walk, anchors, map, ways, reduced])
+  const picture = useMemo(
+    () => pictureOf(walk, anchors, map, ways, { footprints: reduced, captions: !renderHopCard }),
+    [walk, anchors, map, ways, reduced, renderHopCard],
+  )
   const step = walk.steps[walk.index]
   const packetAt = picture.current?.anchor.at
   const last = useRef<{ steps: readonly StepView[]; index: number }>({ steps: [], index: -1 })
@@ -79,8 +82,10 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
     const beat = BEAT_MS / speed
     scene.setPicture(picture, forward && !reduced ? (playing ? beat * 0.75 : Math.min(450, beat)) : 0)
     const at = picture.current?.anchor.at
-    if (at && !reduced && performance.now() - movedAt.current > HANDS_OFF_MS) view.follow(at, true)
-  }, [scene, picture, walk, reduced, view])
+    // Questions of ARP fly to every port: the view stays with the packet that waits for them.
+    if (at && step && isMain(step) && !reduced && performance.now() - movedAt.current > HANDS_OFF_MS)
+      view.follow(at, true)
+  }, [scene, picture, walk, step, reduced, view])
 
   useOnViewportChange({ onChange: (viewport) => scene?.setViewport(viewport) })
   useEffect(() => {

@@ -9,6 +9,7 @@ const PACKETS: readonly (readonly [string, PacketFace])[] = [
   ['with data', { ...PLAIN, wraps: ['ip', 'l4', 'l7'] }],
   ['as an Ethernet frame', { ...PLAIN, wraps: ['l2', 'ip', 'l4'] }],
   ['inside a tunnel (VXLAN)', { ...PLAIN, wraps: ['l2', 'tunnel', 'ip', 'l4'] }],
+  ['ARP: which MAC has this address?', { ...PLAIN, wraps: ['l2'] }],
   ['an answer: hollow', { ...PLAIN, reply: true }],
 ]
 const ENDS = [

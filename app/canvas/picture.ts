@@ -16,9 +16,10 @@ export function pictureOf(
   anchors: readonly Anchor[],
   map: Topology,
   ways: Ways,
-  footprints: boolean,
+  options: { readonly footprints: boolean; readonly captions: boolean },
 ): Picture {
   const step = walk.steps[walk.index]
+  if (!step && walk.steps.length > 0) return pictureBefore(walk.steps[0], anchors[0], map)
   if (!step) return { map, past: [], trail: [], current: null, waiting: [], way: [], footprints: null }
   const key = walkOf(step)
   const mine = indicesOf(walk, (other) => leadsTo(other, step))
@@ -31,11 +32,20 @@ export function pictureOf(
     map,
     past: pastTrails(walk, key, anchors, map, ways),
     trail: trailOf(mine.slice(0, -1), anchors, map, ways),
-    current: { step, anchor, face, caption: captionOf(step, face) },
+    current: { step, anchor, face, caption: captionOf(step, face), captioned: options.captions },
     waiting: waitingBeside(walk, key, anchors),
     way,
-    footprints: footprints ? printsOf(walk, key, anchors) : null,
+    footprints: options.footprints ? printsOf(walk, key, anchors) : null,
   }
+}
+
+/** Before the first step: the packet waits in its sender. */
+function pictureBefore(first: StepView, anchor: Anchor, map: Topology): Picture {
+  const { before: _before, after: _after, end: _end, ...step } = first
+  const face = packetFace(step)
+  const caption = { verb: 'about to be sent', bad: false, good: false, lines: [face.line], rewritten: [] }
+  const current = { step, anchor, face, caption, captioned: true }
+  return { map, past: [], trail: [], current, waiting: [], way: [], footprints: null }
 }
 
 /** Steps of the same packet, on the branch of a step or on one that it branched from: `0` leads to `0.1`. */

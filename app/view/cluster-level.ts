@@ -11,9 +11,9 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
   const m = {
     ...metricsAt(2),
     gap: CLUSTER.gap,
-    outside: { w: 150, h: CLUSTER.h },
-    service: { w: 168, h: 44 },
-    router: { w: 168, h: CLUSTER.h },
+    outside: { w: 140, h: CLUSTER.h },
+    service: { w: 150, h: 44 },
+    router: { w: 150, h: CLUSTER.h },
   }
   const side = model.nodes.length > 1 ? model.nodes.filter((node) => node.controlPlane) : []
   const grid = model.nodes.filter((node) => !side.includes(node))

@@ -85,4 +85,4 @@ export function metricsAt(level: Level): Metrics {
 }
 
 /** Tiles of level 1. */
-export const CLUSTER = { w: 186, header: 40, dot: 12, dotGap: 5, perRow: 9, pad: 10, lane: 30, gap: 22, h: 40 } as const
+export const CLUSTER = { w: 150, header: 40, dot: 12, dotGap: 5, perRow: 7, pad: 10, lane: 30, gap: 22, h: 40 } as const

@@ -186,6 +186,7 @@ function nodeModel(rows: Rows, host: HostModel, row: ObjectRow | undefined): Nod
   const object: Json = row?.object
   const internal = object?.status?.addresses?.find?.((a: Json) => a.type === 'InternalIP')?.address
   const labels = object?.metadata?.labels ?? {}
+  const family = (internal ?? host.address).includes(':') ? 'ipv6' : 'ipv4'
   return {
     ...host,
     name: row?.name ?? host.id,
@@ -195,7 +196,7 @@ function nodeModel(rows: Rows, host: HostModel, row: ObjectRow | undefined): Nod
     podCidr: object?.spec?.podCIDR ?? '',
     routes: rows
       .by('route', 'netns', host.id)
-      .filter((route) => route.table === 254)
+      .filter((route) => route.table === 254 && route.family === family)
       .map(routeText),
     neighbours: rows
       .by('neigh', 'netns', host.id)

@@ -62,6 +62,16 @@ describe('where a packet is', () => {
     ])
   })
 
+  test.each([
+    ['DNAT', { 'ip.dst': '10.244.2.2' }, 'worker#prerouting'],
+    ['SNAT', { 'ip.src': '192.168.10.11', 'tcp.sport': 1 }, 'worker#postrouting'],
+    ['un-DNAT', { 'ip.src': '10.96.20.30' }, 'worker#postrouting'],
+    ['un-SNAT', { 'ip.dst': '10.244.1.2', 'tcp.dport': 1 }, 'worker#prerouting'],
+  ])('%s stands at the hook where Linux does it', (action, after, vertex) => {
+    const step = { ...fixtureWalk()[5], stage: 'nat' as const, dev: 'eth0', action, after }
+    expect(anchorsOf([step], mapOf(2))[0].vertex).toBe(vertex)
+  })
+
   test('between two places the packet follows the cables', () => {
     const map = mapOf(2)
     const ways = waysOf(map)

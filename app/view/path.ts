@@ -35,16 +35,23 @@ function candidates(step: StepView, before: Anchor | undefined): string[] {
     ids.push(`${netns}#socket`)
   }
   if (HOOKS.has(stage)) ids.push(`${netns}#${stage as StackStage}`)
-  // Translation and connection tracking happen at the hook that the packet is in; ARP is asked on a device.
-  if (before && (stage === 'nat' || stage === 'conntrack') && before.vertex.startsWith(`${netns}#`))
-    ids.push(before.vertex)
+  if (stage === 'nat') ids.push(`${netns}#${natHook(step, before)}`)
+  // Connection tracking happens at the hook that the packet is in; ARP is asked on a device.
+  if (before && stage === 'conntrack' && before.vertex.startsWith(`${netns}#`)) ids.push(before.vertex)
   if (link) ids.push(link)
   if (pod) ids.push(`${netns}#stack`)
-  else if (stage === 'nat' || stage === 'conntrack' || stage === 'icmp' || stage === 'neighbour')
-    ids.push(`${host}#routing`)
+  else if (stage === 'conntrack' || stage === 'icmp' || stage === 'neighbour') ids.push(`${host}#routing`)
   ids.push(netns)
   if (!pod) ids.push(host)
   return ids
+}
+
+/** Destinations are rewritten before routing (for what a host sends itself: at output), sources after it. */
+function natHook(step: StepView, before: Anchor | undefined): StackStage {
+  const keys = Object.keys(step.after ?? {})
+  const destination = keys.some((key) => key === 'ip.dst' || key.endsWith('.dport') || key.startsWith('quoted.'))
+  if (!destination) return 'postrouting'
+  return before && /#(output|socket)$/.test(before.vertex) ? 'output' : 'prerouting'
 }
 
 /** Anchors of a walk, in order. */

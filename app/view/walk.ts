@@ -20,6 +20,11 @@ export function rulesMet(steps: readonly StepView[]): ReadonlyMap<string, readon
   return met
 }
 
+/** False for what a packet caused on its way: questions of ARP, and their copies. */
+export function isMain(step: Pick<StepView, 'branch'>): boolean {
+  return /^[\d.]+$/.test(step.branch)
+}
+
 /** Keys of the pods that a walk visits, and the hosts, in order. */
 export function placesOf(steps: readonly StepView[]): {
   readonly pods: ReadonlySet<string>
@@ -28,6 +33,8 @@ export function placesOf(steps: readonly StepView[]): {
   const pods = new Set<string>()
   const hosts = new Set<string>()
   for (const step of steps) {
+    // Copies of a broadcast visit everybody; that is not the packet's way.
+    if (!isMain(step)) continue
     if (step.pod) pods.add(step.pod)
     hosts.add(step.host)
   }

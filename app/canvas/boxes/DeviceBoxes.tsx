@@ -98,7 +98,7 @@ export const HostBox = memo(function HostBox({ data }: BoxProps<BoxOf<'outside' 
     <>
       <span className="map-line">
         <strong className="map-name">{host.id}</strong>
-        <span className="map-muted map-role">{kind === 'router' ? 'router' : 'outside'}</span>
+        {host.id !== kind && <span className="map-muted map-role">{kind}</span>}
         {!host.up && <span className="map-bad">✕ down</span>}
       </span>
       <span className="mono map-cut">{addresses.join(' ')}</span>

@@ -85,9 +85,7 @@ function NodeHeader({ node, narrow }: { node: BoxOf<'node'>['node']; narrow: boo
       </span>
       <span className="map-line">
         <span className="mono">{node.address}</span>
-        {!(narrow && node.controlPlane) && (
-          <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>
-        )}
+        {!narrow && <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>}
       </span>
     </div>
   )

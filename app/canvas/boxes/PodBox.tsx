@@ -26,17 +26,16 @@ export const PodBox = memo(function PodBox({ data }: BoxProps<BoxOf<'pod'>>) {
 function PodFoot({ pod, wide, suffix }: { pod: PodModel; wide: boolean; suffix: string }) {
   if (pod.terminating) return <span className="map-bad map-foot">✕ terminating</span>
   if (!pod.ready) return <span className="map-warn map-foot">▲ {pod.reason || 'not ready'}</span>
+  const most = wide ? 3 : pod.listening.length > 2 ? 1 : 2
   return (
     <span className="map-foot map-tiles">
       {wide && pod.containers.slice(0, 2).map((name) => <Tile key={name} text={name} />)}
       {pod.listening.length === 0 && <span className="map-muted">no listener</span>}
-      {pod.listening.slice(0, wide ? 3 : 2).map((port) => (
+      {pod.listening.slice(0, most).map((port) => (
         <Tile key={port} text={`:${port.replace('/TCP', '')}`} mono />
       ))}
       {suffix && pod.listening.length < 2 && <span className="map-muted map-suffix">{suffix}</span>}
-      {pod.listening.length > (wide ? 3 : 2) && (
-        <span className="map-muted">+{pod.listening.length - (wide ? 3 : 2)}</span>
-      )}
+      {pod.listening.length > most && <span className="map-muted">+{pod.listening.length - most}</span>}
     </span>
   )
 }

@@ -31,6 +31,11 @@ export function drawPacket(pen: Pen, at: Point, face: PacketFace, colours: Palet
     w -= 7
     h -= 7
   }
+  if (!face.wraps.includes('ip')) {
+    linkPacket(pen, w, h, face.reply, colours)
+    pen.restore()
+    return
+  }
   pen.lineWidth = 2
   pen.strokeStyle = colours.ip
   pen.fillStyle = face.reply ? colours.background : colours.ip
@@ -60,6 +65,21 @@ export function drawPacket(pen: Pen, at: Point, face: PacketFace, colours: Palet
     pen.stroke()
   }
   pen.restore()
+}
+
+/** A frame without an IP packet: ARP. */
+function linkPacket(pen: Pen, w: number, h: number, hollow: boolean, colours: Palette): void {
+  pen.fillStyle = hollow ? colours.background : colours.l2
+  pen.strokeStyle = colours.l2
+  pen.lineWidth = 2
+  pen.fillRect(-w, -h, 2 * w, 2 * h)
+  pen.strokeRect(-w, -h, 2 * w, 2 * h)
+  pen.fillStyle = hollow ? colours.l2 : colours.background
+  pen.font = `700 10px ${colours.sans}`
+  pen.textAlign = 'center'
+  pen.textBaseline = 'middle'
+  pen.fillText('ARP', 0, 0.5)
+  pen.textAlign = 'left'
 }
 
 function corners(pen: Pen, w: number, h: number, colour: string): void {

@@ -18,6 +18,8 @@ export interface Picture {
     readonly anchor: Anchor
     readonly face: PacketFace
     readonly caption: Caption
+    /** False where a card beside the packet says it all. */
+    readonly captioned: boolean
   } | null
   /** Packets that wait elsewhere while another moves. */
   readonly waiting: readonly { readonly at: Point; readonly face: PacketFace }[]
@@ -146,7 +148,7 @@ export class Scene {
 
   private drawCurrent(
     picture: Picture,
-    { step, anchor, face, caption }: NonNullable<Picture['current']>,
+    { step, anchor, face, caption, captioned }: NonNullable<Picture['current']>,
     now: number,
   ): void {
     const share = this.share(now)
@@ -164,6 +166,7 @@ export class Scene {
     if (arrived && (end === 'dropped' || end === 'rejected' || end === 'delivered')) {
       drawEnd(this.pen, { x: here.x + half.w + 14, y: here.y }, end, this.colours)
     }
+    if (!captioned) return
     const place = this.captionPlace(picture, anchor, half, captionSize(this.pen, caption, this.colours))
     if (arrived)
       this.leader(
