@@ -2,8 +2,9 @@ import { bridgeCommand } from './bridge.ts'
 import { catCommand } from './cat.ts'
 import { hostnameCommand } from './hostname.ts'
 import { ipCommand } from './ip.ts'
+import { ssCommand } from './ss.ts'
 import { sysctlCommand } from './sysctl.ts'
 import type { Command } from './types.ts'
 
 /** The read-only tools, found by the first word of a command line. */
-export const COMMANDS: readonly Command[] = [ipCommand, bridgeCommand, sysctlCommand, catCommand, hostnameCommand]
+export const COMMANDS: readonly Command[] = [ipCommand, bridgeCommand, sysctlCommand, catCommand, hostnameCommand, ssCommand]
