@@ -2,6 +2,7 @@ import { applyScenario, readScenario, type Scenario } from './api/scenario-text.
 import type { Diagnostic, KubeObject } from './api/types.ts'
 import { bootstrapCluster } from './cluster/bootstrap.ts'
 import { type ClusterConfig, resolveClusters, sameWorld } from './cluster/config.ts'
+import { attachGivenPods } from './cluster/given-pods.ts'
 import { type Components, setComponents } from './control/components.ts'
 import type { SourceFile } from './protocol.ts'
 import { type Budget, Simulation } from './simulation.ts'
@@ -47,6 +48,7 @@ export function loadScenario(input: ScenarioInput, budget?: Budget): Loaded {
     setComponents(ctx.tx, input.components)
     for (const config of read.configs) bootstrapCluster(ctx, config)
     refused = applyScenario(ctx, undefined, read.scenario, { admission: input.admission })
+    attachGivenPods(ctx)
   })
   return finish(sim, input, read, refused, budget, true)
 }
@@ -64,6 +66,7 @@ export function editScenario(old: Running, input: ScenarioInput, budget?: Budget
     sim.transact('edit', (ctx) => {
       for (const config of read.configs) bootstrapCluster(ctx, config)
       refused = applyScenario(ctx, old.scenario, read.scenario, { admission: input.admission })
+      attachGivenPods(ctx)
     })
     return refused
   }

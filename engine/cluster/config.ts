@@ -21,11 +21,6 @@ export interface Resolved {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Of a scenario as it was read. */
-export function resolveClusterConfig(scenario: { readonly documents: readonly ConfigDocument[] }): Resolved {
-  return resolveClusters(scenario.documents)
-}
-
 /**
  * The clusters that a scenario describes, every default filled in.
  *

@@ -1,4 +1,5 @@
 export { cniStatus, CONF_DIR } from './conf-dir.ts'
 export { cniExecTable, type CniExecRow } from './exec-table.ts'
 export { type Attachment, cniAdd, cniCheck, cniDel } from './runtime.ts'
+export { attachGivenPod, GIVEN, type GivenPod } from './given-pod.ts'
 export type { CniError, CniResult, PortMapping } from './spec.ts'

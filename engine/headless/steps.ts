@@ -2,6 +2,7 @@ import { apiOf } from '../api/store.ts'
 import { kindKey } from '../api/names.ts'
 import type { KubeObject, Status } from '../api/types.ts'
 import type { Running } from '../scenario.ts'
+import { attachGivenPods } from '../cluster/given-pods.ts'
 
 /** One element of `steps`: what changes before its asks. */
 export interface StepRequest {
@@ -35,6 +36,7 @@ export function applyStep(running: Running, step: StepRequest): { code: string; 
       note(api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch))
     for (const { apiVersion = '', kind, namespace, name } of step.delete ?? [])
       note(api.delete(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name))
+    attachGivenPods(ctx)
   })
   return refused && { code: refused.reason, message: refused.message }
 }

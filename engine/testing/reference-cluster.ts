@@ -1,6 +1,6 @@
 import { applyScenario, readScenario } from '../api/scenario-text.ts'
 import { bootstrapCluster } from '../cluster/bootstrap.ts'
-import { resolveClusterConfig } from '../cluster/config.ts'
+import { resolveClusters } from '../cluster/config.ts'
 import { setComponents } from '../control/components.ts'
 import { assert } from '../core/assert.ts'
 import { Simulation } from '../simulation.ts'
@@ -62,7 +62,7 @@ export const REFERENCE_PODS = [podText('client', 'n1'), podText('web-a', 'n1'), 
 /** A settled world of a text. Its networks' daemons run by themselves: no DaemonSet controller has to make their pods. */
 export function world(...texts: readonly string[]): Simulation {
   const scenario = readScenario({ files: [{ name: 'a.yaml', text: texts.join('\n---\n') }] })
-  const { configs, diagnostics } = resolveClusterConfig(scenario)
+  const { configs, diagnostics } = resolveClusters(scenario.documents)
   const errors = [...scenario.diagnostics, ...diagnostics].filter(({ severity }) => severity === 'error')
   assert(errors.length === 0, JSON.stringify(errors))
   const sim = new Simulation({ seed: 1 })
@@ -80,7 +80,7 @@ export function world(...texts: readonly string[]): Simulation {
 export function edit(sim: Simulation, ...texts: readonly string[]): Simulation {
   const scenario = readScenario({ files: [{ name: 'a.yaml', text: texts.join('\n---\n') }] })
   sim.transact('edit', (ctx) => {
-    for (const config of resolveClusterConfig(scenario).configs) bootstrapCluster(ctx, config)
+    for (const config of resolveClusters(scenario.documents).configs) bootstrapCluster(ctx, config)
   })
   assert(sim.settle(), 'the world does not settle')
   return sim
