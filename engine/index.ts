@@ -1,4 +1,4 @@
-/** All that the page may import of the engine, beside the types of `protocol.ts`. */
+/** What the page takes of the engine, beside `protocol.ts`; its worker takes `session.ts`. Nothing that runs a world. */
 export type { Diagnostic, KubeObject, ObjectRow, SourceLocation } from './api/types.ts'
 export type { Cause } from './core/cause.ts'
 export type { Change } from './core/change.ts'
@@ -11,4 +11,3 @@ export type * from './kernel/tables.ts'
 export type * from './net/packet.ts'
 export type * from './protocol.ts'
 export { OPENING_FILES, OPENING_QUESTION } from './opening.ts'
-export { Session } from './session.ts'

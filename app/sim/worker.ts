@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
-import { type Command, Session, type Update } from '../../engine/index.ts'
+import type { Command, Update } from '../../engine/protocol.ts'
+import { Session } from '../../engine/session.ts'
 
 /** The engine in its worker: commands in, updates out. Everything that happens is in `Session`. */
 const session = new Session((update: Update) => postMessage(update))

@@ -9,7 +9,7 @@ export function Walk() {
   const { beats, commits, playhead, posed, goTo } = useSimulation()
   const current = useRef<HTMLLIElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the playhead moves
-  useEffect(() => current.current?.scrollIntoView({ block: 'nearest' }), [playhead])
+  useEffect(() => void current.current?.scrollIntoView({ block: 'nearest' }), [playhead])
   const shown = beats
     .map((beat, index) => ({ beat, index }))
     .filter(({ beat, index }) => index >= posed && index <= playhead && beat.lane === 'data')
