@@ -9,14 +9,40 @@ export interface Beat {
   readonly at: number
 }
 
-/** The stops of a timeline, in order. ARP and other side branches are stops too: they are why a packet waits. */
-export function beatsOf(commits: readonly CommitView[]): Beat[] {
+/**
+ * The stops of a timeline, in order. Without `detail` a packet stops only on its own way: not for the ARP it waits for, not for
+ * copies that a bridge floods elsewhere, not where a device merely takes it in.
+ */
+export function beatsOf(commits: readonly CommitView[], detail = false): Beat[] {
+  const ways = detail ? undefined : waysOf(commits)
   const beats: Beat[] = []
   for (const commit of commits) {
     if (commit.steps.length === 0) beats.push({ lane: 'control', commit: commit.index, step: -1, at: commit.at })
-    commit.steps.forEach((step, index) => beats.push({ lane: 'data', commit: commit.index, step: index, at: step.at }))
+    commit.steps.forEach((step, index) => {
+      if (!ways || onTheWay(step, ways)) beats.push({ lane: 'data', commit: commit.index, step: index, at: step.at })
+    })
   }
   return beats
+}
+
+/** The branch by which each packet came to its end: delivered, else rejected or dropped. */
+function waysOf(commits: readonly CommitView[]): ReadonlyMap<string, string> {
+  const ways = new Map<string, { branch: string; rank: number }>()
+  for (const { steps } of commits) {
+    for (const { packet, branch, end } of steps) {
+      const rank = end ? (RANK[end.disposition] ?? 0) : 0
+      if (rank > (ways.get(packet)?.rank ?? 0)) ways.set(packet, { branch, rank })
+    }
+  }
+  return new Map([...ways].map(([packet, { branch }]) => [packet, branch]))
+}
+
+const RANK: Readonly<Record<string, number>> = { delivered: 3, rejected: 2, dropped: 1 }
+
+function onTheWay(step: StepView, ways: ReadonlyMap<string, string>): boolean {
+  const way = ways.get(step.packet) ?? '0'
+  if (way !== step.branch && !way.startsWith(`${step.branch}.`)) return false
+  return step.end !== undefined || step.stage !== 'receive' || step.decidedBy !== undefined || step.after !== undefined
 }
 
 /** Index of the first data beat of the question's walk; `beats.length` if there is none. */

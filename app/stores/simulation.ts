@@ -42,6 +42,8 @@ export interface SimulationState {
   readonly diagnostics: readonly Diagnostic[]
   /** The text as it stands was refused; what is shown is the last good world. */
   readonly rejected: boolean
+  /** Whether side branches (ARP, flooded copies) and mere receipts are stops too. */
+  readonly detail: boolean
   readonly playing: boolean
   readonly speed: number
   readonly busy: boolean
@@ -56,6 +58,7 @@ export interface SimulationState {
   play(): void
   pause(): void
   setSpeed(speed: number): void
+  setDetail(detail: boolean): void
   /** Moves the playhead to a beat (-1: before everything known). */
   goTo(beat: number): void
   stepHop(direction: 1 | -1): void
@@ -135,6 +138,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     answer: null,
     diagnostics: [],
     rejected: false,
+    detail: false,
     playing: false,
     speed: 1,
     busy: true,
@@ -188,6 +192,20 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     setSpeed(speed) {
       set({ speed })
     },
+    setDetail(detail) {
+      const { commits, beats, playhead, answer } = get()
+      const here = beats[playhead]
+      const next = beatsOf([...commits.values()], detail)
+      const after = next.findIndex(
+        (beat) => here && (beat.commit > here.commit || (beat.commit === here.commit && beat.step > here.step)),
+      )
+      set({
+        detail,
+        beats: next,
+        posed: firstBeatOfWalk(next, answer),
+        playhead: here ? (after < 0 ? next.length : after) - 1 : -1,
+      })
+    },
     goTo(beat) {
       get().pause()
       set({ playhead: Math.max(-1, Math.min(beat, get().beats.length - 1)) })
@@ -233,7 +251,7 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
     const { from, commits: grown } = update.timeline
     const commits = new Map([...state.commits].filter(([index]) => index < from))
     for (const commit of grown) commits.set(commit.index, commit)
-    const beats = beatsOf([...commits.values()])
+    const beats = beatsOf([...commits.values()], state.detail)
     const posed = firstBeatOfWalk(beats, update.answer ?? null)
     Object.assign(next, { commits, beats, posed, playhead: posed - 1 })
   }

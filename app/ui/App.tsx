@@ -56,7 +56,13 @@ export function App() {
           </div>
         </section>
         <section className="region region-side" aria-label="Details">
-          <div className="side-scroll">{inspectorOpen ? <Inspector /> : <PacketPanel />}</div>
+          {inspectorOpen ? (
+            <div className="side-scroll">
+              <Inspector />
+            </div>
+          ) : (
+            <PacketPanel />
+          )}
         </section>
       </main>
       <nav className="phone-tabs" aria-label="Panels">
@@ -80,7 +86,9 @@ function measureEdit(edits: number): void {
 function PacketPanel() {
   return (
     <>
-      <HopCard />
+      <div className="side-hop">
+        <HopCard />
+      </div>
       <Walk />
     </>
   )

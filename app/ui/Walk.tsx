@@ -6,7 +6,7 @@ import './Walk.css'
 
 /** The walk as an ordered list: the same steps as the canvas, as text. */
 export function Walk() {
-  const { beats, commits, playhead, posed, goTo } = useSimulation()
+  const { beats, commits, playhead, posed, goTo, detail, setDetail } = useSimulation()
   const current = useRef<HTMLLIElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the playhead moves
   useEffect(() => void current.current?.scrollIntoView({ block: 'nearest' }), [playhead])
@@ -16,7 +16,13 @@ export function Walk() {
   if (shown.length === 0) return null
   return (
     <section className="walk" aria-label="The walk so far">
-      <h2 className="walk-title">The walk so far</h2>
+      <header className="walk-head">
+        <h2 className="walk-title">The walk so far</h2>
+        <label className="label">
+          <input type="checkbox" checked={detail} onChange={(event) => setDetail(event.target.checked)} /> with ARP and
+          copies
+        </label>
+      </header>
       <ol className="walk-list">
         {shown.map(({ beat, index }) => {
           const step = stepOf(commits, beat)
