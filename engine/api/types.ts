@@ -186,9 +186,17 @@ export const objectTable: TableDef<ObjectRow> = {
     podIp: (r) => (r.kind === 'Pod' && !r.object.spec?.hostNetwork ? podIpsOf(r) : undefined),
     clusterIP: (r) => (r.kind === 'Service' ? clusterIPsOf(r) : undefined),
     nodePort: (r) => (r.kind === 'Service' ? nodePortsOf(r) : undefined),
-    /** Pods that no controller owns, for those who might adopt them. */
-    orphanPod: (r) => (r.kind === 'Pod' && isOrphan(r.object) ? `${r.cluster}|${r.namespace}` : undefined),
+    /** Pods by each of their labels: `cluster|namespace|key=value`. */
+    podLabel: (r) => (r.kind === 'Pod' ? labelPairs(r) : undefined),
+    /** Pods and ReplicaSets that no controller owns, for those who might adopt them: `cluster|kind|namespace`. */
+    orphan: (r) => ((r.kind === 'Pod' || r.kind === 'ReplicaSet') && isOrphan(r.object) ? `${r.cluster}|${r.kind}|${r.namespace}` : undefined),
   },
+}
+
+function labelPairs({ cluster, namespace, object }: ObjectRow): string[] {
+  const pairs: string[] = []
+  for (const key in object.metadata.labels) pairs.push(`${cluster}|${namespace}|${key}=${object.metadata.labels[key]}`)
+  return pairs
 }
 
 function isOrphan({ metadata }: KubeObject): boolean {

@@ -4,7 +4,7 @@ import type { KubeObject, ObjectRow, Status } from '../api/types.ts'
 import { templateHash } from './deployment/template-hash.ts'
 import { scaled } from './deployment/limits.ts'
 import { keyOf, nameOfRow, splitKey } from './keys.ts'
-import { adopt, controllerRefOf, managerKeys, ownedBy } from './ownership.ts'
+import { adopt, controllerRefOf, managerKeys, orphansOf, ownedBy } from './ownership.ts'
 import { freeNames, isAvailable, isFinished, isReady, isTerminating, podFromTemplate } from './pods.ts'
 import { nodeMatches } from './scheduler/node-affinity.ts'
 import { type Toleration, tolerates } from './scheduler/taints.ts'
@@ -41,7 +41,7 @@ function selects(set: ObjectRow, pod: ObjectRow): boolean {
 }
 
 function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
-  for (const orphan of ctx.tx.by('object', 'orphanPod', `${ctx.cluster}|${set.namespace}`)) if (selects(set, orphan)) adopt(ctx, set, orphan)
+  for (const orphan of orphansOf(ctx, 'Pod', set.namespace)) if (selects(set, orphan)) adopt(ctx, set, orphan)
   const revision = templateHash(set.object.spec?.template, undefined)
   const byNode = groupByNode(ownedBy(ctx, set, 'Pod'))
   const nodes = ctx.api.list('Node')

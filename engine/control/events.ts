@@ -37,7 +37,7 @@ declare module '../core/tables.ts' {
 export const kubeEventTable: TableDef<KubeEventRow> = {
   name: 'kubeEvent',
   order: (a, b) => a.lastUs - b.lastUs,
-  indexes: { about: (r) => `${r.cluster}|${r.about}`, namespace: (r) => `${r.cluster}|${r.namespace}` },
+  indexes: { about: (r) => `${r.cluster}|${r.about}` },
 }
 
 /** Event sources as `kubectl describe` prints them, where they differ from the controller's own name. */

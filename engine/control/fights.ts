@@ -17,34 +17,43 @@ export interface RewriteRow extends Row {
   readonly recent: readonly number[]
   /** Writes in a row that returned to a recent content. */
   readonly returns: number
-  readonly paused?: boolean
 }
+
+/** A key that is not run until somebody from outside changes something. */
+export interface PausedRow extends Row {}
 
 declare module '../core/tables.ts' {
   interface Tables {
     rewrite: RewriteRow
+    paused: PausedRow
   }
 }
 
 export const rewriteTable: TableDef<RewriteRow> = { name: 'rewrite' }
+export const pausedTable: TableDef<PausedRow> = { name: 'paused' }
 
-/** Rewrites that pass without suspicion: a large rollout makes many, each of them different. */
-const UNSUSPECTED = 50
-/** Returns to old contents that are taken for a fight. */
-const PROOF = 50
+/** One rewrite in so many is looked at, by lot. */
+const SAMPLE = 8
+/** Samples that pass without suspicion: a large rollout makes many rewrites, each of them different. */
+const UNSUSPECTED = 6
+/** Returns to old contents, among the samples, that are taken for a fight: some fifty rewrites. */
+const PROOF = 6
 const REMEMBERED = 6
 
 export function isPaused(tx: Tx, item: WorkItem): boolean {
-  return tx.get('rewrite', runId(item))?.paused === true
+  return tx.count('paused') > 0 && tx.get('paused', runId(item)) !== undefined
 }
 
 /** Somebody from outside changed something: the controller gets another chance. */
 export function unpause(tx: Tx, item: WorkItem): void {
+  tx.delete('paused', runId(item))
   tx.delete('rewrite', runId(item))
 }
 
 /** Counts a run that rewrote objects; pauses it and files a finding if it goes round in circles. */
 export function afterWrites(ctx: Ctx, item: WorkItem, changes: readonly Change[]): void {
+  const seq = ctx.tx.get('clock', 'clock')?.seq ?? 0
+  if (hash32(seq, 'rewrite') % SAMPLE !== 0) return
   let last: Change | undefined
   for (const change of changes) if (change.table === 'object' && change.before && change.after) last = change
   if (!last) return
@@ -58,15 +67,15 @@ export function afterWrites(ctx: Ctx, item: WorkItem, changes: readonly Change[]
   const digest = digestOf(last.after as ObjectRow) // a change of table `object`
   const recent = row?.recent ?? []
   const returns = recent.includes(digest) ? (row?.returns ?? 0) + 1 : 0
-  const paused = returns >= PROOF
-  ctx.tx.put('rewrite', { id, writes, recent: [...recent, digest].slice(-REMEMBERED), returns, ...(paused ? { paused } : {}) })
-  if (!paused) return
+  ctx.tx.put('rewrite', { id, writes, recent: [...recent, digest].slice(-REMEMBERED), returns })
+  if (returns < PROOF) return
+  ctx.tx.put('paused', { id })
   const object = (last.after as ObjectRow).id
-  ctx.note({ actor: item.controller, text: `paused: it rewrote ${object} ${PROOF} times without net change`, object })
+  ctx.note({ actor: item.controller, text: `paused: it rewrites ${object} again and again without net change`, object })
   find(ctx.tx, `fight/${id}`, {
     severity: 'error',
     code: 'controller-fight',
-    message: `${item.controller} rewrote ${object} ${PROOF} times without net change: something undoes what it writes. It is paused until the next edit.`,
+    message: `${item.controller} rewrites ${object} again and again without net change: something undoes what it writes. It is paused until the next edit.`,
     object,
   })
 }

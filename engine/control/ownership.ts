@@ -21,6 +21,11 @@ export function ownedBy(ctx: ControllerCtx, owner: ObjectRow, kind: string): Obj
     .filter((row) => row.kind === kind && row.cluster === ctx.cluster && row.namespace === owner.namespace && controllerRefOf(row)?.uid === uid)
 }
 
+/** Objects without a manager. */
+export function orphansOf(ctx: ControllerCtx, kind: 'Pod' | 'ReplicaSet', namespace: string): readonly ObjectRow[] {
+  return ctx.tx.by('object', 'orphan', `${ctx.cluster}|${kind}|${namespace}`)
+}
+
 /** The object of `kind` that manages `row`, if that is its controller. */
 export function ownerOf(ctx: ControllerCtx, row: ObjectRow, kind: string): ObjectRow | undefined {
   const ref = controllerRefOf(row)

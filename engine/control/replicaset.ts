@@ -2,7 +2,7 @@ import { type LabelSelector, matches, matchesMap } from '../api/selector.ts'
 import type { ObjectRow, Status } from '../api/types.ts'
 import type { Result } from '../core/result.ts'
 import { keyOf, nameOfRow, splitKey } from './keys.ts'
-import { adopt, controllerRefOf, managerKeys, ownedBy, release } from './ownership.ts'
+import { adopt, controllerRefOf, managerKeys, orphansOf, ownedBy, release } from './ownership.ts'
 import { deletionOrder } from './pod-ranking.ts'
 import { freeNames, isActive, isAvailable, isReady, isTerminating, podFromTemplate, readySinceUs } from './pods.ts'
 import { FIXED_COSTS } from './time-costs.ts'
@@ -71,7 +71,7 @@ function sync(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): Reconcil
 /** The owner's pods, after adopting orphans that it selects and releasing pods that it no longer does. */
 function claim(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): ObjectRow[] {
   const owned = ownedBy(ctx, owner, 'Pod')
-  const orphans = isTerminating(owner) ? [] : ctx.tx.by('object', 'orphanPod', `${ctx.cluster}|${owner.namespace}`)
+  const orphans = isTerminating(owner) ? [] : orphansOf(ctx, 'Pod', owner.namespace)
   const adopted = orphans.filter((pod) => isActive(pod) && kind.selects(owner, pod.object.metadata.labels))
   for (const orphan of adopted) adopt(ctx, owner, orphan)
   const kept = owned.filter((pod) => kind.selects(owner, pod.object.metadata.labels))

@@ -25,20 +25,22 @@ export interface ControlRuntime {
  */
 export function controlRuntime(controllers: readonly Controller[]): ControlRuntime {
   const registry = registryOf(controllers)
-  const contexts = new WeakMap<Ctx, Map<string, ControllerCtx>>()
+  const contexts = new WeakMap<Ctx, Map<Controller, Map<string, ControllerCtx>>>()
 
   /** One ControllerCtx per controller and cluster, made once. */
   function contextFor(ctx: Ctx, controller: Controller, cluster: string): ControllerCtx {
     let known = contexts.get(ctx)
     if (!known) contexts.set(ctx, (known = new Map()))
-    const id = `${controller.name}\n${cluster}`
-    let made = known.get(id)
-    if (!made) known.set(id, (made = controllerCtx(ctx, controller.name, cluster)))
+    let clusters = known.get(controller)
+    if (!clusters) known.set(controller, (clusters = new Map()))
+    let made = clusters.get(cluster)
+    if (!made) clusters.set(cluster, (made = controllerCtx(ctx, controller.name, cluster)))
     return made
   }
 
   function dispatchChanges(ctx: Ctx, changes: readonly Change[]): void {
     const author = authorOf(changes)
+    const on = runningOf(ctx)
     const wake = (controller: Controller, cluster: string, keys: readonly string[]) => {
       for (const key of keys) {
         const item = { controller: controller.name, cluster, key }
@@ -60,13 +62,13 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
       if (change.table === 'object') {
         const kind = ((change.after ?? change.before) as ObjectRow).kind
         for (const controller of registry.byKind.get(kind) ?? registry.byAnyKind) {
-          if (runs(ctx.tx, controller.name)) wakeByObject(controller, change)
+          if (on(controller)) wakeByObject(controller, change)
         }
       } else if (change.table === 'components') {
         for (const controller of started(controllers, change)) relist(ctx, controller, wakeByObject)
       }
       for (const controller of registry.byTable.get(change.table) ?? []) {
-        if (!runs(ctx.tx, controller.name)) continue
+        if (!on(controller)) continue
         for (const { cluster, key } of controller.keysForRow?.(change, ctx) ?? []) wake(controller, cluster, [key])
       }
     }
@@ -91,6 +93,12 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
   }
 
   return { dispatchChanges, handlers: { reconcile: reconcile as Handler } } // its payload is written by `enqueue` alone
+}
+
+/** Which controllers run now. */
+function runningOf(ctx: Ctx): (controller: Controller) => boolean {
+  const components = ctx.tx.get('components', 'components')
+  return components ? ({ name }) => runsUnder(components, name) : () => true
 }
 
 /** A controller that throws is our bug: the message says whose. */

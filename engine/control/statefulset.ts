@@ -5,7 +5,7 @@ import { templateHash } from './deployment/template-hash.ts'
 import { scaled } from './deployment/limits.ts'
 import { find } from './findings.ts'
 import { keyOf, nameOfRow, splitKey } from './keys.ts'
-import { adopt, controllerRefOf, managerKeys, ownedBy } from './ownership.ts'
+import { adopt, controllerRefOf, managerKeys, orphansOf, ownedBy } from './ownership.ts'
 import { isAvailable, isFinished, isReady, isTerminating, podFromTemplate } from './pods.ts'
 import { FIXED_COSTS } from './time-costs.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from './types.ts'
@@ -57,7 +57,7 @@ function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
 }
 
 function claim(set: ObjectRow, ctx: ControllerCtx): ObjectRow[] {
-  for (const orphan of ctx.tx.by('object', 'orphanPod', `${ctx.cluster}|${set.namespace}`)) {
+  for (const orphan of orphansOf(ctx, 'Pod', set.namespace)) {
     if (isMember(set, orphan) && !isTerminating(orphan)) adopt(ctx, set, orphan)
   }
   return ownedBy(ctx, set, 'Pod').filter((pod) => ordinalOf(set, pod) !== undefined)

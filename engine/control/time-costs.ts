@@ -23,8 +23,8 @@ export const FIXED_COSTS = {
   initContainerUs: 500_000,
   jobContainerUs: 2_000_000,
   /** How often an endpointslice-controller looks at one Service at most, and a ReplicaSet at its Pods. */
-  endpointsBatchUs: 100_000,
-  replicasBatchUs: 100_000,
+  endpointsBatchUs: 200_000,
+  replicasBatchUs: 200_000,
 } as const
 
 export function timeCosts(tx: Pick<WorldReader, 'get'>, cluster: string): TimeCosts {

@@ -37,24 +37,26 @@ export function runId(item: WorkItem): string {
  */
 export function enqueue(ctx: Ctx, controller: Controller, item: WorkItem, retry?: { delayUs: number; background?: boolean }): void {
   const id = `reconcile/${runId(item)}`
-  const at = ctx.clock.now + (retry ? retry.delayUs : delayUs(ctx, controller, item))
-  const background = retry?.background
+  const { now } = ctx.clock
   const pending = ctx.tx.get('event', id)
+  const latency = retry ? retry.delayUs : (microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs)
+  if (pending && !pending.background && pending.at <= now + latency) return
+  const at = now + (retry ? latency : Math.max(latency, restUs(ctx, controller, item)))
+  const background = retry?.background
   if (pending) {
     if (pending.at <= at && (background || !pending.background)) return
     if (pending.at <= at) ctx.clock.cancel(id)
-    ctx.clock.after(Math.min(at, pending.at) - ctx.clock.now, 'reconcile', item, { id, background: background && pending.background })
+    ctx.clock.after(Math.min(at, pending.at) - now, 'reconcile', item, { id, background: background && pending.background })
     return
   }
-  ctx.clock.after(at - ctx.clock.now, 'reconcile', item, { id, background })
+  ctx.clock.after(at - now, 'reconcile', item, { id, background })
 }
 
-function delayUs(ctx: Ctx, controller: Controller, item: WorkItem): number {
-  const latency = microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs
-  if (controller.coalesceUs === undefined) return latency
+/** How long the key has to keep its distance from its last run. */
+function restUs(ctx: Ctx, controller: Controller, item: WorkItem): number {
+  if (controller.coalesceUs === undefined) return 0
   const lastUs = ctx.tx.get('controllerRun', runId(item))?.lastUs
-  if (lastUs === undefined) return latency
-  return Math.max(latency, lastUs + (microseconds(ctx, item.cluster, controller.coalesceUs) ?? 0) - ctx.clock.now)
+  return lastUs === undefined ? 0 : lastUs + (microseconds(ctx, item.cluster, controller.coalesceUs) ?? 0) - ctx.clock.now
 }
 
 function microseconds(ctx: Ctx, cluster: string, value: Controller['latencyUs']): number | undefined {

@@ -171,8 +171,8 @@ function verdict(holds: boolean, reason?: string, message?: string, reasonIfTrue
 /** The time of the last change of status, not of reason or message. */
 function withTime(condition: Condition, before: readonly Condition[], now: string): Condition {
   const old = before.find(({ type }) => type === condition.type)
-  const { lastTransitionTime: _, ...rest } = condition
-  return { ...rest, lastTransitionTime: old?.status === condition.status && old.lastTransitionTime ? old.lastTransitionTime : now }
+  const lastTransitionTime = old?.status === condition.status && old.lastTransitionTime ? old.lastTransitionTime : now
+  return condition.lastTransitionTime === lastTransitionTime ? condition : { ...condition, lastTransitionTime }
 }
 
 function failingGate(pod: ObjectRow, conditions: readonly Condition[]): string | undefined {

@@ -2,7 +2,7 @@ import type { LabelSelector } from '../../api/selector.ts'
 import { matches } from '../../api/selector.ts'
 import type { KubeObject, ObjectRow } from '../../api/types.ts'
 import { nameOfRow } from '../keys.ts'
-import { adopt, controllerRefOf, controllerRefTo, ownedBy } from '../ownership.ts'
+import { adopt, controllerRefTo, orphansOf, ownedBy } from '../ownership.ts'
 import { isTerminating } from '../pods.ts'
 import type { ControllerCtx } from '../types.ts'
 import { limitsOf, specOf } from './limits.ts'
@@ -16,8 +16,8 @@ const MAX = 'deployment.kubernetes.io/max-replicas'
 export function replicaSetsOf(deployment: ObjectRow, ctx: ControllerCtx): ObjectRow[] {
   const selector = deployment.object.spec?.selector as LabelSelector | undefined
   if (!isTerminating(deployment)) {
-    for (const row of ctx.api.list('ReplicaSet', deployment.namespace)) {
-      if (!controllerRefOf(row) && !isTerminating(row) && matches(selector, row.object.metadata.labels)) adopt(ctx, deployment, row)
+    for (const row of orphansOf(ctx, 'ReplicaSet', deployment.namespace)) {
+      if (!isTerminating(row) && matches(selector, row.object.metadata.labels)) adopt(ctx, deployment, row)
     }
   }
   return ownedBy(ctx, deployment, 'ReplicaSet').sort(byAge)

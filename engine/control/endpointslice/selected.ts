@@ -6,16 +6,12 @@ import type { ControllerCtx } from '../types.ts'
 /** The pods that a Service selects, in order of name. */
 export function selectedPods(service: ObjectRow, ctx: ControllerCtx): readonly ObjectRow[] {
   const selector: Readonly<Record<string, string>> = service.object.spec?.selector ?? {}
-  const [first] = Object.entries(selector)
-  if (!first) return []
-  const byPair = ctx.tx.memo('object', 'kindNamespace', `${ctx.cluster}|Pod|${service.namespace}`, 'by label', podsByLabel)
-  return (byPair.get(`${first[0]}=${first[1]}`) ?? []).filter((pod) => matchesMap(selector, pod.object.metadata.labels))
-}
-
-function podsByLabel(pods: readonly ObjectRow[]): ReadonlyMap<string, readonly ObjectRow[]> {
-  const byPair = new Map<string, ObjectRow[]>()
-  for (const pod of pods) for (const [key, value] of Object.entries(pod.object.metadata.labels ?? {})) push(byPair, `${key}=${value}`, pod)
-  return byPair
+  const pairs = Object.entries(selector)
+  if (pairs.length === 0) return []
+  // The last pair tends to be the most telling one; any would do.
+  const [key, value] = pairs[pairs.length - 1]
+  const pods = ctx.tx.by('object', 'podLabel', `${ctx.cluster}|${service.namespace}|${key}=${value}`)
+  return pairs.length === 1 ? pods : pods.filter((pod) => matchesMap(selector, pod.object.metadata.labels))
 }
 
 /** Keys of the Services that select a pod. */

@@ -28,9 +28,9 @@ export interface SchedNodeRow extends Row {
   readonly ports: readonly string[]
 }
 
-/** How many pods of one owner are on one node. */
+/** How many pods of one owner are on each node. */
 export interface SchedSpreadRow extends Row {
-  readonly pods: number
+  readonly pods: Readonly<Record<string, number>>
 }
 
 declare module '../../core/tables.ts' {
@@ -51,16 +51,26 @@ export const SCHEDULER_TABLES = [schedPodTable, schedNodeTable, schedSpreadTable
 
 const EMPTY: SchedNodeRow = Object.freeze({ id: '', cpu: 0, memory: 0, scoredCpu: 0, scoredMemory: 0, pods: 0, ports: [] })
 
-export function usageOf(ctx: ControllerCtx, node: string): SchedNodeRow {
-  return ctx.tx.get('schedNode', `${ctx.cluster}|${node}`) ?? EMPTY
+export function usageOf(ctx: ControllerCtx, node: { readonly usageId: string }): SchedNodeRow {
+  return ctx.tx.get('schedNode', node.usageId) ?? EMPTY
 }
 
-export function siblingsOn(ctx: ControllerCtx, owner: string, node: string): number {
-  return ctx.tx.get('schedSpread', `${ctx.cluster}|${owner}|${node}`)?.pods ?? 0
+/** Pods of one owner by node. */
+export function siblingsOf(ctx: ControllerCtx, owner: string): Readonly<Record<string, number>> {
+  return ctx.tx.get('schedSpread', `${ctx.cluster}|${owner}`)?.pods ?? NOBODY
 }
+
+const NOBODY = Object.freeze({})
 
 export function waitingKeys(ctx: ControllerCtx): string[] {
   return ctx.tx.by('schedPod', 'waiting', ctx.cluster).map(({ key }) => key)
+}
+
+/** Whether a bound pod is counted where it is: the scheduler's own bindings are not news to it. */
+export function isAccounted(ctx: ControllerCtx, key: string, pod: ObjectRow): boolean {
+  const node: string | undefined = pod.object.spec?.nodeName
+  const known = node ? ctx.tx.get('schedPod', `${ctx.cluster}|${key}`) : undefined
+  return known !== undefined && known.node === node && known.uid === pod.object.metadata.uid
 }
 
 /** Counts a pod on its node, or as waiting; what was counted for an earlier place or an earlier pod of its name is taken back. */
@@ -96,9 +106,12 @@ function count(ctx: ControllerCtx, { node, owner, requests }: SchedPodRow, sign:
     ports: requests.ports.length === 0 ? usage.ports : sign > 0 ? [...usage.ports, ...requests.ports].sort() : without(usage.ports, requests.ports),
   })
   if (!owner) return
-  const spread = `${ctx.cluster}|${owner}|${node}`
-  const pods = (ctx.tx.get('schedSpread', spread)?.pods ?? 0) + sign
-  if (pods > 0) ctx.tx.put('schedSpread', { id: spread, pods })
+  const spread = `${ctx.cluster}|${owner}`
+  const pods = { ...ctx.tx.get('schedSpread', spread)?.pods }
+  const left = (pods[node as string] ?? 0) + sign
+  if (left > 0) pods[node as string] = left
+  else delete pods[node as string]
+  if (Object.keys(pods).length > 0) ctx.tx.put('schedSpread', { id: spread, pods })
   else ctx.tx.delete('schedSpread', spread)
 }
 

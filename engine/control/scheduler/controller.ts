@@ -4,7 +4,7 @@ import type { ObjectRow } from '../../api/types.ts'
 import { keyOf, nameOfRow, splitKey } from '../keys.ts'
 import { type Condition, conditionOf, isFinished, isTerminating } from '../pods.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
-import { account, discount, waitingKeys } from './cache.ts'
+import { account, discount, isAccounted, waitingKeys } from './cache.ts'
 import { type Refusal, refusal } from './filter.ts'
 import { namedNode } from './node-affinity.ts'
 import { type NodeInfo, nodeInfos } from './node-info.ts'
@@ -19,7 +19,8 @@ export const kubeScheduler: Controller = {
     if ((after ?? before)?.kind === 'Node') return nodeChanged(before, after) ? waitingKeys(ctx) : []
     if (!after) return before ? [keyOf(before), ...waitingKeys(ctx)] : []
     if (before && nodeNameOf(before) === nodeNameOf(after) && isFinished(before) === isFinished(after) && gates(before) === gates(after)) return []
-    return isFinished(after) ? [keyOf(after), ...waitingKeys(ctx)] : [keyOf(after)]
+    if (isFinished(after)) return [keyOf(after), ...waitingKeys(ctx)]
+    return isAccounted(ctx, keyOf(after), after) ? [] : [keyOf(after)]
   },
   reconcile(key, ctx) {
     const pod = ctx.api.get('Pod', splitKey(key).namespace, splitKey(key).name)

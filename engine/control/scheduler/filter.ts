@@ -25,7 +25,7 @@ export function refusal(pod: ObjectRow, node: NodeInfo, ctx: ControllerCtx): Ref
   if (taint) return hard(clusterConfig(ctx.tx, ctx.cluster)?.era === '2021' ? taintWords2021(taint) : 'node(s) had untolerated taint(s)')
   if (!nodeMatches(spec, node)) return hard("node(s) didn't match Pod's node affinity/selector")
   const asked = requestsOf(spec)
-  const usage = usageOf(ctx, node.name)
+  const usage = usageOf(ctx, node)
   if (asked.ports.some((port) => usage.ports.some((used) => portsClash(port, used)))) {
     return { reasons: ["node(s) didn't have free ports for the requested pod ports"], evictable: true }
   }

@@ -6,6 +6,8 @@ import type { Taint } from './taints.ts'
 /** What the scheduler reads of a Node. */
 export interface NodeInfo {
   readonly name: string
+  /** Id of its row in the scheduler's cache. */
+  readonly usageId: string
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly unschedulable: boolean
@@ -19,10 +21,11 @@ export function nodeInfos(ctx: ControllerCtx): readonly NodeInfo[] {
   return ctx.tx.memo('object', 'kind', `${ctx.cluster}|Node`, 'scheduler', (rows) => rows.map(infoOf))
 }
 
-function infoOf({ name, object }: ObjectRow): NodeInfo {
+function infoOf({ cluster, name, object }: ObjectRow): NodeInfo {
   const allocatable = object.status?.allocatable ?? object.status?.capacity ?? {}
   return {
     name,
+    usageId: `${cluster}|${name}`,
     labels: object.metadata.labels ?? {},
     taints: object.spec?.taints ?? [],
     unschedulable: object.spec?.unschedulable === true,

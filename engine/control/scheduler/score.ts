@@ -2,7 +2,7 @@ import type { ObjectRow } from '../../api/types.ts'
 import { hash32 } from '../../core/rng.ts'
 import { controllerRefOf } from '../ownership.ts'
 import type { ControllerCtx } from '../types.ts'
-import { siblingsOn, usageOf } from './cache.ts'
+import { siblingsOf, usageOf } from './cache.ts'
 import { preference } from './node-affinity.ts'
 import type { NodeInfo } from './node-info.ts'
 import { requestsOf } from './requests.ts'
@@ -19,7 +19,8 @@ export function bestNode(pod: ObjectRow, nodes: readonly NodeInfo[], ctx: Contro
   if (nodes.length === 1) return nodes[0]
   const { spec } = pod.object
   const owner = controllerRefOf(pod)?.uid
-  const siblings = nodes.map((node) => (owner ? siblingsOn(ctx, owner, node.name) : 0))
+  const counts = owner ? siblingsOf(ctx, owner) : undefined
+  const siblings = nodes.map((node) => counts?.[node.name] ?? 0)
   const preferences = nodes.map((node) => (spec.affinity?.nodeAffinity ? preference(spec, node) : 0))
   const tainted = nodes.map((node) => node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint)).length)
   const most = { siblings: Math.max(...siblings), preference: Math.max(...preferences), tainted: Math.max(...tainted) }
@@ -49,7 +50,7 @@ function share(part: number, whole: number, ifNone: number): number {
 /** Least allocated, and cpu and memory used in like measure. */
 function resourceScore(pod: ObjectRow, node: NodeInfo, ctx: ControllerCtx): number {
   const asked = requestsOf(pod.object.spec)
-  const usage = usageOf(ctx, node.name)
+  const usage = usageOf(ctx, node)
   const cpu = fraction(usage.scoredCpu + asked.scoredCpu, node.cpu)
   const memory = fraction(usage.scoredMemory + asked.scoredMemory, node.memory)
   const least = Math.floor((Math.floor(100 * (1 - cpu)) + Math.floor(100 * (1 - memory))) / 2)
