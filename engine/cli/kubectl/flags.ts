@@ -44,7 +44,14 @@ const IGNORED = ['--show-managed-fields', '--show-events', '-R', '--recursive', 
 /** Reads flags as pflag does: `-n x`, `-nx`, `--namespace x`, `--namespace=x`, anywhere among the words. */
 export function readFlags(command: string, args: readonly string[]): Result<Flags, string> {
   const words: string[] = []
-  const flags: Record<string, unknown> = { allNamespaces: false, showLabels: false, noHeaders: false, showKind: false, ignoreNotFound: false, labelColumns: [] }
+  const flags: Record<string, unknown> = {
+    allNamespaces: false,
+    showLabels: false,
+    noHeaders: false,
+    showKind: false,
+    ignoreNotFound: false,
+    labelColumns: [],
+  }
   const help = `See 'kubectl ${command} --help' for usage.`
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]
@@ -61,7 +68,9 @@ export function readFlags(command: string, args: readonly string[]): Result<Flag
     if (key) {
       const value = attached ?? args[++i]
       if (value === undefined) {
-        const what = name.startsWith('--') ? `flag needs an argument: ${name}` : `flag needs an argument: '${name.slice(1)}' in ${name}`
+        const what = name.startsWith('--')
+          ? `flag needs an argument: ${name}`
+          : `flag needs an argument: '${name.slice(1)}' in ${name}`
         return err(`error: ${what}\n${help}`)
       }
       flags[key] = key === 'labelColumns' ? value.split(',') : value

@@ -74,12 +74,15 @@ export function select(path: string, current: unknown, root: unknown = current):
   let values: unknown[] = [path.startsWith('$') ? root : current]
   for (const step of path.matchAll(STEP)) {
     const [, deep, name, quoted, filter, index] = step
-    if (deep !== undefined) values = values.flatMap((value) => descendants(value)).flatMap((value) => field(value, deep))
-    else if (name !== undefined) values = values.flatMap((value) => (name === '*' ? children(value) : field(value, name.replaceAll('\\', ''))))
+    if (deep !== undefined)
+      values = values.flatMap((value) => descendants(value)).flatMap((value) => field(value, deep))
+    else if (name !== undefined)
+      values = values.flatMap((value) => (name === '*' ? children(value) : field(value, name.replaceAll('\\', ''))))
     else if (quoted !== undefined) {
       const keys = [...quoted.matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => match[1] ?? match[2])
       values = values.flatMap((value) => keys.flatMap((key) => field(value, key)))
-    } else if (filter !== undefined) values = values.flatMap((value) => children(value).filter((item) => holds(filter, item)))
+    } else if (filter !== undefined)
+      values = values.flatMap((value) => children(value).filter((item) => holds(filter, item)))
     else if (index !== undefined) values = values.flatMap((value) => indexed(value, index))
   }
   return values
@@ -94,7 +97,13 @@ function field(value: unknown, name: string): unknown[] {
 }
 
 function children(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : isObject(value) ? Object.keys(value).sort().map((key) => value[key]) : []
+  return Array.isArray(value)
+    ? value
+    : isObject(value)
+      ? Object.keys(value)
+          .sort()
+          .map((key) => value[key])
+      : []
 }
 
 function descendants(value: unknown): unknown[] {
@@ -122,7 +131,13 @@ function holds(filter: string, item: unknown): boolean {
   const [, path, operator, literal] = match
   const [left] = select(path.slice(1), item)
   if (operator === undefined) return left !== undefined
-  const right = /^["']/.test(literal) ? unquote(literal) : literal === 'true' ? true : literal === 'false' ? false : Number(literal)
+  const right = /^["']/.test(literal)
+    ? unquote(literal)
+    : literal === 'true'
+      ? true
+      : literal === 'false'
+        ? false
+        : Number(literal)
   switch (operator) {
     case '==':
       return left === right

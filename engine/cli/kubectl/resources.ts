@@ -12,16 +12,33 @@ export interface Target {
 }
 
 /** The kinds of `kubectl get all`. */
-const ALL = ['pods', 'replicationcontrollers', 'services', 'daemonsets', 'deployments', 'replicasets', 'statefulsets', 'horizontalpodautoscalers', 'cronjobs', 'jobs']
+const ALL = [
+  'pods',
+  'replicationcontrollers',
+  'services',
+  'daemonsets',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'horizontalpodautoscalers',
+  'cronjobs',
+  'jobs',
+]
 
 /** `pods`, `po,svc`, `deploy web`, `pod/a svc/b`: what the words of a command mean. */
-export function targetsOf(reader: WorldReader, cluster: string, words: readonly string[]): Result<readonly Target[], string> {
+export function targetsOf(
+  reader: WorldReader,
+  cluster: string,
+  words: readonly string[],
+): Result<readonly Target[], string> {
   if (words[0]?.includes('/')) {
     const targets: Target[] = []
     for (const word of words) {
       const [type, name, ...more] = word.split('/')
       if (name === undefined) {
-        return err("error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'")
+        return err(
+          "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
+        )
       }
       if (more.length > 0) return err('error: arguments in resource/name form may not have more than one slash')
       const kind = kindCalled(reader, cluster, type)

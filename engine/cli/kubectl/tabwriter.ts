@@ -12,7 +12,14 @@ export function tabwrite(text: string, { minWidth, padding }: { minWidth: number
 type Spacing = { readonly minWidth: number; readonly padding: number }
 
 /** Lays out the lines from `from` to `to` from column `column` on; each line's last cell is free. */
-function align(lines: readonly string[][], out: string[], from: number, to: number, column: number, spacing: Spacing): void {
+function align(
+  lines: readonly string[][],
+  out: string[],
+  from: number,
+  to: number,
+  column: number,
+  spacing: Spacing,
+): void {
   for (let start = from; start < to; ) {
     if (column >= lines[start].length - 1) {
       out[start] += lines[start].slice(column).join('')
