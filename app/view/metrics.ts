@@ -33,7 +33,7 @@ export interface Metrics {
 const NODE: Metrics = {
   level: 2,
   podW: 98,
-  podH: 60,
+  podH: 74,
   gutter: 14,
   rowGap: 10,
   pad: 8,
@@ -58,7 +58,7 @@ const NETNS: Metrics = {
   ...NODE,
   level: 3,
   podW: 200,
-  podH: 118,
+  podH: 130,
   gutter: 22,
   rowGap: 14,
   pad: 10,

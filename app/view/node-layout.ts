@@ -183,8 +183,9 @@ function placePods(content: NodeContent, rect: Rect, room: Room, m: Metrics, out
         : [socket, { x: socket.x, y: socket.y + 5 }, { x: laneX, y: socket.y + 5 }, { x: laneX, y: bottom }]
     for (const one of pods) {
       if (!one.netns) continue
-      const sock = { x: place.x + Math.round(place.w / 2), y: place.y + Math.round(place.h * 0.7) }
-      const mid = { x: sock.x, y: place.y + Math.round(place.h * 0.88) }
+      // Below what the pod listens on: the packet must not hide what it misses.
+      const sock = { x: place.x + Math.round(place.w / 2), y: place.y + place.h - 12 }
+      const mid = { x: sock.x, y: place.y + place.h - 5 }
       out.vertices.push({ id: `${one.netns}#socket`, at: sock, box: id })
       out.vertices.push({ id: `${one.netns}#stack`, at: mid, box: id })
       inside(`${one.netns}#socket`, `${one.netns}#stack`, [sock, mid], out)
