@@ -7,4 +7,11 @@ import { sysctlCommand } from './sysctl.ts'
 import type { Command } from './types.ts'
 
 /** The read-only tools, found by the first word of a command line. */
-export const COMMANDS: readonly Command[] = [ipCommand, bridgeCommand, sysctlCommand, catCommand, hostnameCommand, ssCommand]
+export const COMMANDS: readonly Command[] = [
+  ipCommand,
+  bridgeCommand,
+  sysctlCommand,
+  catCommand,
+  hostnameCommand,
+  ssCommand,
+]

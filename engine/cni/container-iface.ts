@@ -14,7 +14,7 @@ export function configureIface(call: CniCall, link: string, result: CniResult, o
   const { tx } = ctx
   const by = { owner, cause }
   for (const ip of result.ips ?? []) {
-    const added = addrAdd(tx, { link, address: ip.address, ...by })
+    const added = addrAdd(tx, { link, address: ip.address, broadcast: '+', ...by })
     if (!added.ok) return err(`failed to add IP addr ${ip.address} to "${env.CNI_IFNAME}": ${added.error.message}`)
   }
   linkSet(tx, link, { up: true })

@@ -49,7 +49,7 @@ export function plugIn(tx: Tx, end: WireEnd, switchHost: string, options: { mtu:
 }
 
 export function addressAdd(tx: Tx, host: string, ifName: string, address: Ip, prefixLen: number, cause?: Cause): void {
-  must(addrAdd(tx, { link: linkId(host, ifName), address: `${address}/${prefixLen}`, ...owned(cause) }))
+  must(addrAdd(tx, { link: linkId(host, ifName), address: `${address}/${prefixLen}`, broadcast: '+', ...owned(cause) }))
 }
 
 export function owned(cause?: Cause): Owned {

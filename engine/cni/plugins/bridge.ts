@@ -41,8 +41,7 @@ export const bridge: CniPlugin = {
     if (!veth.ok) return veth
     const { host, container } = veth.value
     const { tx } = call.ctx
-    linkSet(tx, host.id, { master: br.value })
-    linkSet(tx, host.id, { hairpin: conf.hairpinMode, isolated: conf.portIsolation })
+    linkSet(tx, host.id, { master: br.value, hairpin: conf.hairpinMode, isolated: conf.portIsolation })
 
     const made: CniResult = { cniVersion: call.conf.cniVersion, interfaces: [] }
     if (!call.conf.ipam?.type) {
@@ -152,7 +151,7 @@ function ensureAddr(call: CniCall, br: string, ip: CniIp, conf: BridgeConf): str
     if (!conf.forceAddress) return `"${conf.bridge}" already has an IP address different from ${address}`
     addrDel(tx, { link: br, address: text })
   }
-  const added = addrAdd(tx, { link: br, address, ...by(call) })
+  const added = addrAdd(tx, { link: br, address, broadcast: '+', ...by(call) })
   if (!added.ok) return `could not add IP address ${address} to "${conf.bridge}": ${added.error.message}`
   const link = tx.get('link', br)
   if (link) linkSet(tx, br, { mac: link.mac })

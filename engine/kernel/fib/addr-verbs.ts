@@ -14,7 +14,8 @@ export interface AddrSpec extends Owned {
   /** `10.244.1.1/24`: host bits are the address. */
   readonly address: string
   readonly scope?: AddrRow['scope']
-  readonly broadcast?: Ip
+  /** `+` is the last address of the subnet, where it has one: what `brd +` and Go's netlink library give. */
+  readonly broadcast?: Ip | '+'
 }
 
 /**
@@ -33,6 +34,7 @@ export function addrAdd(tx: Tx, spec: AddrSpec): NetlinkResult {
   const secondary = family === 'ipv4' && on.some((row) => isPrimaryFor(row, ip, length))
   const all = tx.by('addr', 'netns', link.netns)
   const scope = spec.scope ?? (isLoopback(ip) ? 'host' : family === 'ipv6' && isLinkLocal(ip) ? 'link' : 'global')
+  const broadcast = spec.broadcast === '+' ? broadcastOf(ip, length) : spec.broadcast
   const row: AddrRow = {
     id,
     netns: link.netns,
@@ -41,7 +43,7 @@ export function addrAdd(tx: Tx, spec: AddrSpec): NetlinkResult {
     address: ip,
     prefixLen: length,
     scope,
-    ...(spec.broadcast ? { broadcast: spec.broadcast } : {}),
+    ...(broadcast ? { broadcast } : {}),
     ...(secondary ? { secondary } : {}),
     seq: (all.at(-1)?.seq ?? 0) + 1,
     ...(spec.owner ? { owner: spec.owner } : {}),
