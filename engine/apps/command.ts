@@ -6,7 +6,8 @@ export function commandListens(words: readonly string[], container: ContainerSpe
   const [program, ...args] = words
   if (program === undefined) return undefined
   const name = program.split('/').pop() ?? program
-  if ((name === 'sh' || name === 'bash' || name === 'ash' || name === 'dash') && /^-\w*c$/.test(args[0] ?? '')) return scriptListens(args[1] ?? '', container)
+  if ((name === 'sh' || name === 'bash' || name === 'ash' || name === 'dash') && /^-\w*c$/.test(args[0] ?? ''))
+    return scriptListens(args[1] ?? '', container)
   if (name === 'sh' || name === 'bash' || name === 'ash') return args.length === 0 ? [] : undefined
   const known = PROGRAMS[name.replace(/^python[\d.]*$/, 'python')]
   if (known) return known(args, container)
@@ -15,7 +16,13 @@ export function commandListens(words: readonly string[], container: ContainerSpe
 
 type Program = (args: readonly string[], container: ContainerSpec) => readonly Listen[] | undefined
 
-const tcp = (port: number, process: string, address?: string): Listen => ({ port, proto: 'tcp', ...(address ? { address } : {}), program: 'listener', process })
+const tcp = (port: number, process: string, address?: string): Listen => ({
+  port,
+  proto: 'tcp',
+  ...(address ? { address } : {}),
+  program: 'listener',
+  process,
+})
 
 /** Programs that stand in command lines, in the spelling of their manual pages. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
@@ -25,10 +32,14 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   socat: (args) =>
     args.flatMap((arg) => {
       const match = /^(TCP|UDP)[46]?-(?:LISTEN|RECVFROM|RECV):(\d+)(?:.*bind=([\d.]+))?/i.exec(arg)
-      return match ? [{ ...tcp(Number(match[2]), 'socat', match[3]), proto: match[1].toLowerCase() as 'tcp' | 'udp' }] : []
+      return match
+        ? [{ ...tcp(Number(match[2]), 'socat', match[3]), proto: match[1].toLowerCase() as 'tcp' | 'udp' }]
+        : []
     }),
-  httpd: (args, container) => (/httpd/.test(container.image ?? '') ? declaredOr(container, [80], 'httpd') : [busyboxHttpd(args)]),
-  busybox: (args) => (args[0] === 'httpd' ? [busyboxHttpd(args.slice(1))] : args[0] === 'nc' ? netcat(args.slice(1)) : []),
+  httpd: (args, container) =>
+    /httpd/.test(container.image ?? '') ? declaredOr(container, [80], 'httpd') : [busyboxHttpd(args)],
+  busybox: (args) =>
+    args[0] === 'httpd' ? [busyboxHttpd(args.slice(1))] : args[0] === 'nc' ? netcat(args.slice(1)) : [],
   python: (args) => {
     const at = args.indexOf('-m')
     const module = at < 0 ? undefined : args[at + 1]
@@ -41,14 +52,37 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nginx: (_args, container) => declaredOr(container, [80], 'nginx'),
   'apache2-foreground': (_args, container) => declaredOr(container, [80], 'apache2'),
   'httpd-foreground': (_args, container) => declaredOr(container, [80], 'httpd'),
-  'redis-server': (args) => [tcp(Number(option(args, '--port') ?? 6379), 'redis-server', option(args, '--bind')?.split(/\s+/)[0].replace(/^(0\.0\.0\.0|\*)$/, '') || undefined)],
+  'redis-server': (args) => [
+    tcp(
+      Number(option(args, '--port') ?? 6379),
+      'redis-server',
+      option(args, '--bind')
+        ?.split(/\s+/)[0]
+        .replace(/^(0\.0\.0\.0|\*)$/, '') || undefined,
+    ),
+  ],
   mysqld: (args) => [tcp(Number(option(args, '--port') ?? 3306), 'mysqld', loopback(option(args, '--bind-address')))],
   postgres: (args) => [tcp(Number(option(args, '-p') ?? 5432), 'postgres')],
-  mongod: (args) => [tcp(Number(option(args, '--port') ?? 27017), 'mongod', args.includes('--bind_ip_all') ? undefined : loopback(option(args, '--bind_ip')))],
+  mongod: (args) => [
+    tcp(
+      Number(option(args, '--port') ?? 27017),
+      'mongod',
+      args.includes('--bind_ip_all') ? undefined : loopback(option(args, '--bind_ip')),
+    ),
+  ],
   memcached: (args) => [tcp(Number(option(args, '-p') ?? 11211), 'memcached', loopback(option(args, '-l')))],
-  etcd: (args) => urlPorts([option(args, '--listen-client-urls') ?? 'http://localhost:2379', option(args, '--listen-peer-urls') ?? 'http://localhost:2380'], 'etcd'),
+  etcd: (args) =>
+    urlPorts(
+      [
+        option(args, '--listen-client-urls') ?? 'http://localhost:2379',
+        option(args, '--listen-peer-urls') ?? 'http://localhost:2380',
+      ],
+      'etcd',
+    ),
   agnhost: (args) => agnhostListens(args),
-  'http-echo': (args) => [tcp(Number(/:?(\d+)$/.exec(option(args, '-listen', '--listen') ?? '5678')?.[1] ?? 5678), 'http-echo')],
+  'http-echo': (args) => [
+    tcp(Number(/:?(\d+)$/.exec(option(args, '-listen', '--listen') ?? '5678')?.[1] ?? 5678), 'http-echo'),
+  ],
   iperf3: (args) => (args.includes('-s') ? [tcp(Number(option(args, '-p', '--port') ?? 5201), 'iperf3')] : []),
   iperf: (args) => (args.includes('-s') ? [tcp(Number(option(args, '-p') ?? 5001), 'iperf')] : []),
 }
@@ -72,13 +106,34 @@ function scriptListens(script: string, container: ContainerSpec): readonly Liste
     if (words.length === 0) continue
     const listens = commandListens(words, container)
     if (listens === undefined) unknown = true
-    else for (const listen of listens) if (!found.some((other) => other.port === listen.port && other.proto === listen.proto && other.address === listen.address)) found.push(listen)
+    else
+      for (const listen of listens)
+        if (
+          !found.some(
+            (other) => other.port === listen.port && other.proto === listen.proto && other.address === listen.address,
+          )
+        )
+          found.push(listen)
   }
   return unknown && found.length === 0 ? undefined : found
 }
 
 /** Words that stand before the program in a script. */
-const PREFIXES: ReadonlySet<string> = new Set(['do', 'then', 'else', 'exec', 'sudo', 'nohup', 'time', 'while', 'until', 'if', '(', '{', '!'])
+const PREFIXES: ReadonlySet<string> = new Set([
+  'do',
+  'then',
+  'else',
+  'exec',
+  'sudo',
+  'nohup',
+  'time',
+  'while',
+  'until',
+  'if',
+  '(',
+  '{',
+  '!',
+])
 
 function splitWords(text: string): string[] {
   return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare)
@@ -91,7 +146,12 @@ function netcat(args: readonly string[]): readonly Listen[] {
   const port = args.find((arg, i) => /^\d+$/.test(arg) && !/^-\w*[wiqs]$/.test(args[i - 1] ?? ''))
   const address = option(args, '-s') ?? args.find((arg) => /^\d+\.\d+\.\d+\.\d+$/.test(arg))
   if (port === undefined) return []
-  return [{ ...tcp(Number(port), 'nc', loopback(address)), proto: flags.includes('u') || args.includes('--udp') ? 'udp' : 'tcp' }]
+  return [
+    {
+      ...tcp(Number(port), 'nc', loopback(address)),
+      proto: flags.includes('u') || args.includes('--udp') ? 'udp' : 'tcp',
+    },
+  ]
 }
 
 function busyboxHttpd(args: readonly string[]): Listen {

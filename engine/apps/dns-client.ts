@@ -1,5 +1,14 @@
 import type { Program, ProgramCtx } from './program.ts'
-import { type Libc, onResolverEvent, onResolverTimer, RESOLVER_TIMER, type Resolved, type Resolving, type ResolverStep, startResolving } from './resolver.ts'
+import {
+  type Libc,
+  onResolverEvent,
+  onResolverTimer,
+  RESOLVER_TIMER,
+  type Resolved,
+  type Resolving,
+  type ResolverStep,
+  startResolving,
+} from './resolver.ts'
 
 /** getaddrinfo() and nothing else: resolves one name through the netns' resolv.conf. */
 export interface DnsClientConfig {

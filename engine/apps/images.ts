@@ -19,7 +19,12 @@ export function repositoryOf(image: string): string {
 
 type Rule = (container: ContainerSpec) => readonly Listen[]
 
-const listen = (port: number, process: string, proto: Listen['proto'] = 'tcp', program = 'listener'): Listen => ({ port, proto, program, process })
+const listen = (port: number, process: string, proto: Listen['proto'] = 'tcp', program = 'listener'): Listen => ({
+  port,
+  proto,
+  program,
+  process,
+})
 const ports =
   (process: string, ...list: readonly number[]): Rule =>
   () =>
@@ -48,13 +53,21 @@ const byArg =
 
 /** The image's default ports, or the declared ones where a volume is mounted over its configuration. */
 export function declaredOr(container: ContainerSpec, defaults: readonly number[], process: string): readonly Listen[] {
-  const mounted = container.volumeMounts?.some(({ mountPath }) => /^\/(etc|usr\/local\/(apache2|etc)|opt)(\/|$)|conf/.test(mountPath))
+  const mounted = container.volumeMounts?.some(({ mountPath }) =>
+    /^\/(etc|usr\/local\/(apache2|etc)|opt)(\/|$)|conf/.test(mountPath),
+  )
   const declared = (container.ports ?? []).filter((port) => Number.isInteger(port.containerPort))
   if (mounted && declared.length > 0) {
-    return declared.map((port) => listen(port.containerPort, process, (port.protocol ?? 'TCP').toLowerCase() as Listen['proto']))
+    return declared.map((port) =>
+      listen(port.containerPort, process, (port.protocol ?? 'TCP').toLowerCase() as Listen['proto']),
+    )
   }
   // nginx opens a socket per family, the others one for both.
-  if (process === 'nginx') return defaults.flatMap((port) => [{ ...listen(port, process), address: '0.0.0.0' }, { ...listen(port, process), address: '::', v6only: true }])
+  if (process === 'nginx')
+    return defaults.flatMap((port) => [
+      { ...listen(port, process), address: '0.0.0.0' },
+      { ...listen(port, process), address: '::', v6only: true },
+    ])
   return defaults.map((port) => listen(port, process))
 }
 
@@ -69,11 +82,18 @@ export function agnhostListens(args: readonly string[]): readonly Listen[] {
     case 'netexec': {
       const udp = port('--udp-port', 8081)
       const sctp = port('--sctp-port', -1)
-      return [...web(port('--http-port', 8080)), ...(udp > 0 ? [listen(udp, 'agnhost', 'udp')] : []), ...(sctp > 0 ? [listen(sctp, 'agnhost', 'sctp')] : [])]
+      return [
+        ...web(port('--http-port', 8080)),
+        ...(udp > 0 ? [listen(udp, 'agnhost', 'udp')] : []),
+        ...(sctp > 0 ? [listen(sctp, 'agnhost', 'sctp')] : []),
+      ]
     }
     case 'serve-hostname': {
       const at = port('--port', 9376)
-      return [...(off(rest, '--tcp', false) && off(rest, '--http', true) ? [] : [listen(at, 'agnhost')]), ...(off(rest, '--udp', false) ? [] : [listen(at, 'agnhost', 'udp')])]
+      return [
+        ...(off(rest, '--tcp', false) && off(rest, '--http', true) ? [] : [listen(at, 'agnhost')]),
+        ...(off(rest, '--udp', false) ? [] : [listen(at, 'agnhost', 'udp')]),
+      ]
     }
     case 'nettest':
     case 'liveness':
@@ -102,7 +122,8 @@ function off(args: readonly string[], name: string, byDefault: boolean): boolean
 }
 
 /** A microservices-demo service: `PORT` in the environment, else what is declared. */
-const DEMO = /(^|\/)(adservice|cartservice|checkoutservice|currencyservice|emailservice|frontend|paymentservice|productcatalogservice|recommendationservice|shippingservice)$/
+const DEMO =
+  /(^|\/)(adservice|cartservice|checkoutservice|currencyservice|emailservice|frontend|paymentservice|productcatalogservice|recommendationservice|shippingservice)$/
 
 /**
  * Known images by repository without registry and tag; the first match wins. Ports as the images' own documentation and
@@ -111,23 +132,38 @@ const DEMO = /(^|\/)(adservice|cartservice|checkoutservice|currencyservice|email
 const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   // Kubernetes' own.
   [/(^|\/)agnhost$/, (container) => agnhostListens(container.args?.length ? container.args : ['pause'])],
-  [/(^|\/)coredns$/, () => [
-    listen(53, 'coredns', 'udp', 'dns-server'), listen(53, 'coredns', 'tcp', 'dns-server'),
-    listen(9153, 'coredns'), listen(8080, 'coredns'), listen(8181, 'coredns'),
-  ]],
+  [
+    /(^|\/)coredns$/,
+    () => [
+      listen(53, 'coredns', 'udp', 'dns-server'),
+      listen(53, 'coredns', 'tcp', 'dns-server'),
+      listen(9153, 'coredns'),
+      listen(8080, 'coredns'),
+      listen(8181, 'coredns'),
+    ],
+  ],
   [/(^|\/)kube-proxy$/, () => [listen(10256, 'kube-proxy'), { ...listen(10249, 'kube-proxy'), address: '127.0.0.1' }]],
   [/(^|\/)kube-apiserver$/, byArg('kube-apiserver', ['--secure-port'], 6443)],
   [/(^|\/)kube-controller-manager$/, () => [{ ...listen(10257, 'kube-controller'), address: '127.0.0.1' }]],
   [/(^|\/)kube-scheduler$/, () => [{ ...listen(10259, 'kube-scheduler'), address: '127.0.0.1' }]],
-  [/(^|\/)etcd$/, (container) => {
-    const words = [...(container.command ?? []), ...(container.args ?? [])]
-    const env = (name: string) => envOf(container, name)
-    return urlPorts(
-      [option(words, '--listen-client-urls', '-listen-client-urls') ?? env('ETCD_LISTEN_CLIENT_URLS') ?? 'http://localhost:2379',
-        option(words, '--listen-peer-urls', '-listen-peer-urls') ?? env('ETCD_LISTEN_PEER_URLS') ?? 'http://localhost:2380'],
-      'etcd',
-    )
-  }],
+  [
+    /(^|\/)etcd$/,
+    (container) => {
+      const words = [...(container.command ?? []), ...(container.args ?? [])]
+      const env = (name: string) => envOf(container, name)
+      return urlPorts(
+        [
+          option(words, '--listen-client-urls', '-listen-client-urls') ??
+            env('ETCD_LISTEN_CLIENT_URLS') ??
+            'http://localhost:2379',
+          option(words, '--listen-peer-urls', '-listen-peer-urls') ??
+            env('ETCD_LISTEN_PEER_URLS') ??
+            'http://localhost:2380',
+        ],
+        'etcd',
+      )
+    },
+  ],
   [/(^|\/)(pause|flannel|flannel-cni-plugin|kindnetd|kube-webhook-certgen)$/, nothing],
   [/(^|\/)metrics-server$/, byArg('metrics-server', ['--secure-port'], 443)],
   [/(^|\/)kube-state-metrics$/, ports('kube-state-metr', 8080, 8081)],
@@ -140,7 +176,10 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)httpbin$/, ports('gunicorn', 80)],
   [/(^|\/)kuard(-\w+)?$/, ports('kuard', 8080)],
   [/(^|\/)whoami$/, byArg('whoami', ['--port', '-port'], 80)],
-  [/(^|\/)(hello-app|hello-kubernetes|kubernetes-bootcamp|hello-node|node-hello|go-hello)$/, byEnv('server', 'PORT', 8080)],
+  [
+    /(^|\/)(hello-app|hello-kubernetes|kubernetes-bootcamp|hello-node|node-hello|go-hello)$/,
+    byEnv('server', 'PORT', 8080),
+  ],
   [/nginxdemos\/(hello|nginx-hello)$/, ports('nginx', 80)],
   [/jmalloc\/echo-server$/, byEnv('echo-server', 'PORT', 8080)],
   [/(^|\/)echo-server$/, byEnv('echo-server', 'PORT', 80)],
@@ -155,7 +194,10 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)nginx(-slim|-plus)?$|openresty$/, configured('nginx', 80)],
   [/^bitnami\w*\/apache$/, configured('httpd', 8080)],
   [/(^|\/)httpd$/, configured('httpd', 80)],
-  [/(^|\/)caddy$/, (container) => [...declaredOr(container, [80], 'caddy'), { ...listen(2019, 'caddy'), address: '127.0.0.1' }]],
+  [
+    /(^|\/)caddy$/,
+    (container) => [...declaredOr(container, [80], 'caddy'), { ...listen(2019, 'caddy'), address: '127.0.0.1' }],
+  ],
   [/(^|\/)traefik$/, configured('traefik', 80)],
   [/(^|\/)tomcat$|(^|\/)jetty$/, configured('java', 8080)],
   [/(^|\/)(wordpress|drupal|joomla|nextcloud|phpmyadmin|matomo|moodle)$/, configured('apache2', 80)],
@@ -172,7 +214,11 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)cassandra$/, ports('java', 7000, 7199, 9042)],
   [/(^|\/)(elasticsearch|opensearch)(-oss)?$/, ports('java', 9200, 9300)],
   [/(^|\/)kibana$/, ports('node', 5601)],
-  [/(^|\/)rabbitmq$/, (container) => ports('beam.smp', 4369, 5672, 25672, ...(/management/.test(container.image ?? '') ? [15672] : []))(container)],
+  [
+    /(^|\/)rabbitmq$/,
+    (container) =>
+      ports('beam.smp', 4369, 5672, 25672, ...(/management/.test(container.image ?? '') ? [15672] : []))(container),
+  ],
   [/(^|\/)(cp-)?kafka$/, configured('java', 9092)],
   [/(^|\/)(cp-)?zookeeper$|kubernetes-zookeeper$/, ports('java', 2181, 8080)],
   [/(^|\/)nats$/, ports('nats-server', 4222, 8222)],
@@ -191,5 +237,8 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)consul$/, ports('consul', 8300, 8301, 8500, 8600)],
   [/(^|\/)fluentd(-\w+)*$|(^|\/)fluent-bit$|(^|\/)filebeat$|(^|\/)logstash$/, configured('fluentd')],
   // Bases and tools: their default command is a shell.
-  [/(^|\/)(busybox|alpine|ubuntu|debian|centos|fedora|rockylinux|almalinux|amazonlinux|bash|curl|netshoot|curlimages\/curl|network-multitool|multitool|jessie-dnsutils|dnsutils|hello-world|git|kubectl|stress|perl)$/, nothing],
+  [
+    /(^|\/)(busybox|alpine|ubuntu|debian|centos|fedora|rockylinux|almalinux|amazonlinux|bash|curl|netshoot|curlimages\/curl|network-multitool|multitool|jessie-dnsutils|dnsutils|hello-world|git|kubectl|stress|perl)$/,
+    nothing,
+  ],
 ]

@@ -27,7 +27,14 @@ export const listener: Program = {
         return send(ctx, event.socket, answerTo(ctx, event.data.message))
       }
       case 'datagram':
-        if (event.body.kind === 'data') sendTo(ctx, event.socket, { ...event.from, src: event.to }, answerTo(ctx, event.body.message), `${event.packet}/r1`)
+        if (event.body.kind === 'data')
+          sendTo(
+            ctx,
+            event.socket,
+            { ...event.from, src: event.to },
+            answerTo(ctx, event.body.message),
+            `${event.packet}/r1`,
+          )
         return
       case 'closed':
         return close(ctx, event.socket)

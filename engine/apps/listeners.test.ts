@@ -21,19 +21,34 @@ beforeEach(() => {
 })
 
 const serve = (id: string, ports: readonly number[], proto: 'tcp' | 'udp' | 'sctp' = 'tcp') =>
-  startListeners(lab.ctx, { netns: 'b', id, name: `default/${id}`, ports: ports.map((port) => ({ port, proto, program: 'listener', process: 'srv' })) })
+  startListeners(lab.ctx, {
+    netns: 'b',
+    id,
+    name: `default/${id}`,
+    ports: ports.map((port) => ({ port, proto, program: 'listener', process: 'srv' })),
+  })
 const bound = () => lab.world.rows('socket').map((row) => row.localPort)
 
 function ask(config: Partial<ProbeConfig>): ProbeState['result'] {
-  startApp(lab.ctx, { id: 'probe', netns: 'a', program: 'probe', config: { proto: 'tcp', host: '10.0.0.2', port: 80, packet: 'p', process: 'curl', ...config } satisfies ProbeConfig, state: null })
+  startApp(lab.ctx, {
+    id: 'probe',
+    netns: 'a',
+    program: 'probe',
+    config: { proto: 'tcp', host: '10.0.0.2', port: 80, packet: 'p', process: 'curl', ...config } satisfies ProbeConfig,
+    state: null,
+  })
   lab.run(200_000_000)
-  return (lab.world.get('app', 'probe')?.state as ProbeState).result
+  return (lab.world.get('app', 'probe')?.state as ProbeState | undefined)?.result
 }
 
 describe('servers of containers', () => {
   test('two containers of a pod that want one port: the second crashes and leaves nothing bound', () => {
     expect(serve('web', [80])).toBeUndefined()
-    expect(serve('side', [9090, 80])).toMatchObject({ errno: 'EADDRINUSE', port: 80, message: 'listen tcp :80: bind: address already in use' })
+    expect(serve('side', [9090, 80])).toMatchObject({
+      errno: 'EADDRINUSE',
+      port: 80,
+      message: 'listen tcp :80: bind: address already in use',
+    })
     expect(bound()).toEqual([80])
   })
 
@@ -56,7 +71,11 @@ describe('a probe', () => {
 
   test('HTTP names the backend and the headers it saw', () => {
     serve('web', [80])
-    expect(ask({ http: { path: '/x', headers: { 'x-a': '1' } } })?.http).toMatchObject({ status: 200, backend: 'default/web', requestHeaders: { host: '10.0.0.2', 'x-a': '1' } })
+    expect(ask({ http: { path: '/x', headers: { 'x-a': '1' } } })?.http).toMatchObject({
+      status: 200,
+      backend: 'default/web',
+      requestHeaders: { host: '10.0.0.2', 'x-a': '1' },
+    })
   })
 
   test('UDP, ICMP, SCTP', () => {

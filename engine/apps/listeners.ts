@@ -37,7 +37,15 @@ export function startListeners(ctx: Ctx, of: ListenersOf): BindFailure | undefin
   for (const program of new Set(of.ports.map((port) => port.program))) {
     const app = appId(of.id, program)
     const config: ListenerConfig = { name: of.name, ...(of.cluster ? { cluster: of.cluster } : {}) }
-    startApp(ctx, { id: app, netns: of.netns, program, config, state: null, ...(of.owner ? { owner: of.owner } : {}), ...(of.cause ? { cause: of.cause } : {}) })
+    startApp(ctx, {
+      id: app,
+      netns: of.netns,
+      program,
+      config,
+      state: null,
+      ...(of.owner ? { owner: of.owner } : {}),
+      ...(of.cause ? { cause: of.cause } : {}),
+    })
     for (const port of of.ports.filter((candidate) => candidate.program === program)) {
       const address = port.address === undefined ? ANY6 : (parseIp(port.address) ?? ANY6)
       const bound = listen(ctx, {
@@ -54,7 +62,13 @@ export function startListeners(ctx: Ctx, of: ListenersOf): BindFailure | undefin
       if ('id' in bound) continue
       stopListeners(ctx, of.id)
       const why = bound.errno === 'EADDRINUSE' ? 'address already in use' : 'cannot assign requested address'
-      return { port: port.port, proto: port.proto, address, errno: bound.errno, message: `listen ${port.proto} ${address === ANY6 ? '' : address}:${port.port}: bind: ${why}` }
+      return {
+        port: port.port,
+        proto: port.proto,
+        address,
+        errno: bound.errno,
+        message: `listen ${port.proto} ${address === ANY6 ? '' : address}:${port.port}: bind: ${why}`,
+      }
     }
   }
   return undefined
@@ -62,7 +76,8 @@ export function startListeners(ctx: Ctx, of: ListenersOf): BindFailure | undefin
 
 /** The container stopped: its sockets close. */
 export function stopListeners(ctx: Ctx, id: string): void {
-  for (const program of ['listener', 'dns-server']) if (ctx.tx.get('app', appId(id, program))) stopApp(ctx, appId(id, program))
+  for (const program of ['listener', 'dns-server'])
+    if (ctx.tx.get('app', appId(id, program))) stopApp(ctx, appId(id, program))
 }
 
 const appId = (id: string, program: string) => `${id}#${program}`

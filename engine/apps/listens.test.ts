@@ -3,35 +3,106 @@ import { repositoryOf } from './images.ts'
 import { type ContainerSpec, listensOf, listensOfPod } from './listens.ts'
 
 const short = (container: Omit<ContainerSpec, 'name'>, annotations?: Record<string, string>) =>
-  listensOf({ name: 'c', ...container }, annotations).ports.map((l) => `${l.address ? `${l.address.includes(':') ? `[${l.address}]` : l.address}:` : ''}${l.port}/${l.proto}`)
+  listensOf({ name: 'c', ...container }, annotations).ports.map(
+    (l) => `${l.address ? `${l.address.includes(':') ? `[${l.address}]` : l.address}:` : ''}${l.port}/${l.proto}`,
+  )
 
 describe('what a container listens on', () => {
   test.each<[string, Omit<ContainerSpec, 'name'>, string[]]>([
     ['nginx opens a socket per family', { image: 'nginx:1.27' }, ['0.0.0.0:80/tcp', '[::]:80/tcp']],
-    ['nginx listens on 80 whatever is declared', { image: 'nginx', ports: [{ containerPort: 8080 }] }, ['0.0.0.0:80/tcp', '[::]:80/tcp']],
-    ['nginx with a mounted configuration: what is declared', { image: 'nginx', ports: [{ containerPort: 8443 }], volumeMounts: [{ mountPath: '/etc/nginx/conf.d' }] }, ['8443/tcp']],
-    ['agnhost netexec with its flags', { image: 'registry.k8s.io/e2e-test-images/agnhost:2.53', args: ['netexec', '--http-port=8080', '--udp-port', '9090'] }, ['8080/tcp', '9090/udp']],
+    [
+      'nginx listens on 80 whatever is declared',
+      { image: 'nginx', ports: [{ containerPort: 8080 }] },
+      ['0.0.0.0:80/tcp', '[::]:80/tcp'],
+    ],
+    [
+      'nginx with a mounted configuration: what is declared',
+      { image: 'nginx', ports: [{ containerPort: 8443 }], volumeMounts: [{ mountPath: '/etc/nginx/conf.d' }] },
+      ['8443/tcp'],
+    ],
+    [
+      'agnhost netexec with its flags',
+      {
+        image: 'registry.k8s.io/e2e-test-images/agnhost:2.53',
+        args: ['netexec', '--http-port=8080', '--udp-port', '9090'],
+      },
+      ['8080/tcp', '9090/udp'],
+    ],
     ['agnhost netexec without flags', { image: 'agnhost', args: ['netexec'] }, ['8080/tcp', '8081/udp']],
-    ['agnhost serve-hostname', { image: 'registry.k8s.io/e2e-test-images/agnhost:2.39', args: ['serve-hostname'] }, ['9376/tcp']],
+    [
+      'agnhost serve-hostname',
+      { image: 'registry.k8s.io/e2e-test-images/agnhost:2.39', args: ['serve-hostname'] },
+      ['9376/tcp'],
+    ],
     ['agnhost pause', { image: 'registry.k8s.io/e2e-test-images/agnhost:2.39' }, []],
-    ['agnhost by command', { image: 'agnhost', command: ['/agnhost', 'netexec', '--http-port=80', '--udp-port=-1'] }, ['80/tcp']],
-    ['coredns', { image: 'registry.k8s.io/coredns/coredns:v1.11.1', args: ['-conf', '/etc/coredns/Corefile'] }, ['53/udp', '53/tcp', '9153/tcp', '8080/tcp', '8181/tcp']],
+    [
+      'agnhost by command',
+      { image: 'agnhost', command: ['/agnhost', 'netexec', '--http-port=80', '--udp-port=-1'] },
+      ['80/tcp'],
+    ],
+    [
+      'coredns',
+      { image: 'registry.k8s.io/coredns/coredns:v1.11.1', args: ['-conf', '/etc/coredns/Corefile'] },
+      ['53/udp', '53/tcp', '9153/tcp', '8080/tcp', '8181/tcp'],
+    ],
     ['a sleeping busybox', { image: 'busybox', command: ['sleep', '3600'], ports: [{ containerPort: 80 }] }, []],
-    ['a shell that loops', { image: 'busybox', command: ['sh', '-c', 'while true; do wget -qO- http://web; sleep 1; done'] }, []],
+    [
+      'a shell that loops',
+      { image: 'busybox', command: ['sh', '-c', 'while true; do wget -qO- http://web; sleep 1; done'] },
+      [],
+    ],
     ['args replace the default command', { image: 'busybox', args: ['/bin/sh', '-c', 'sleep 10'] }, []],
-    ['netcat in a loop', { image: 'busybox', command: ['sh', '-c', 'while true; do echo hi | nc -l -p 8080; done'] }, ['8080/tcp']],
+    [
+      'netcat in a loop',
+      { image: 'busybox', command: ['sh', '-c', 'while true; do echo hi | nc -l -p 8080; done'] },
+      ['8080/tcp'],
+    ],
     ['netcat over UDP', { image: 'alpine', command: ['nc', '-lu', '-p', '5353'] }, ['5353/udp']],
     ['netcat as a client', { image: 'alpine', command: ['nc', 'web', '80'] }, []],
     ['busybox httpd', { image: 'busybox', command: ['httpd', '-f', '-p', '8000'] }, ['8000/tcp']],
-    ['busybox httpd on loopback', { image: 'busybox', command: ['sh', '-c', 'httpd -f -p 127.0.0.1:8000'] }, ['127.0.0.1:8000/tcp']],
+    [
+      'busybox httpd on loopback',
+      { image: 'busybox', command: ['sh', '-c', 'httpd -f -p 127.0.0.1:8000'] },
+      ['127.0.0.1:8000/tcp'],
+    ],
     ['python', { image: 'python:3.12', command: ['python', '-m', 'http.server', '9000'] }, ['9000/tcp']],
-    ['python on loopback', { image: 'python:3.12', command: ['python3', '-m', 'http.server', '--bind', '127.0.0.1'] }, ['127.0.0.1:8000/tcp']],
-    ['an unknown program: what it declares', { image: 'acme/api', command: ['/app/server'], ports: [{ containerPort: 7070 }, { containerPort: 53, protocol: 'UDP' }] }, ['7070/tcp', '53/udp']],
+    [
+      'python on loopback',
+      { image: 'python:3.12', command: ['python3', '-m', 'http.server', '--bind', '127.0.0.1'] },
+      ['127.0.0.1:8000/tcp'],
+    ],
+    [
+      'an unknown program: what it declares',
+      {
+        image: 'acme/api',
+        command: ['/app/server'],
+        ports: [{ containerPort: 7070 }, { containerPort: 53, protocol: 'UDP' }],
+      },
+      ['7070/tcp', '53/udp'],
+    ],
     ['redis by flag', { image: 'redis:7', args: ['--port', '6380'] }, ['6380/tcp']],
     ['etcd defaults to loopback', { image: 'quay.io/coreos/etcd:v3.5' }, ['127.0.0.1:2379/tcp', '127.0.0.1:2380/tcp']],
-    ['etcd with urls', { image: 'etcd', command: ['etcd', '--listen-client-urls=http://0.0.0.0:2379', '--listen-peer-urls', 'http://0.0.0.0:2380'] }, ['2379/tcp', '2380/tcp']],
-    ['microservices-demo by PORT', { image: 'us-central1-docker.pkg.dev/google-samples/microservices-demo/cartservice:v0.10', env: [{ name: 'PORT', value: '7070' }] }, ['7070/tcp']],
-    ['microservices-demo by containerPort', { image: 'gcr.io/google-samples/microservices-demo/frontend:v1', ports: [{ containerPort: 8081 }] }, ['8081/tcp']],
+    [
+      'etcd with urls',
+      {
+        image: 'etcd',
+        command: ['etcd', '--listen-client-urls=http://0.0.0.0:2379', '--listen-peer-urls', 'http://0.0.0.0:2380'],
+      },
+      ['2379/tcp', '2380/tcp'],
+    ],
+    [
+      'microservices-demo by PORT',
+      {
+        image: 'us-central1-docker.pkg.dev/google-samples/microservices-demo/cartservice:v0.10',
+        env: [{ name: 'PORT', value: '7070' }],
+      },
+      ['7070/tcp'],
+    ],
+    [
+      'microservices-demo by containerPort',
+      { image: 'gcr.io/google-samples/microservices-demo/frontend:v1', ports: [{ containerPort: 8081 }] },
+      ['8081/tcp'],
+    ],
     ['bookinfo', { image: 'docker.io/istio/examples-bookinfo-productpage-v1:1.20' }, ['9080/tcp']],
     ['mysql', { image: 'mysql:8' }, ['3306/tcp', '33060/tcp']],
     ['http-echo', { image: 'hashicorp/http-echo', args: ['-listen=:5679', '-text=hi'] }, ['5679/tcp']],
@@ -40,22 +111,41 @@ describe('what a container listens on', () => {
   })
 
   test('the annotation overrides both', () => {
-    expect(short({ image: 'nginx' }, { 'podwalk.dev/listen': '8080/TCP, 53/UDP,127.0.0.1:9000/TCP, [::1]:9001' })).toEqual(['8080/tcp', '53/udp', '127.0.0.1:9000/tcp', '[::1]:9001/tcp'])
+    expect(
+      short({ image: 'nginx' }, { 'podwalk.dev/listen': '8080/TCP, 53/UDP,127.0.0.1:9000/TCP, [::1]:9001' }),
+    ).toEqual(['8080/tcp', '53/udp', '127.0.0.1:9000/tcp', '[::1]:9001/tcp'])
   })
 
   test('an annotation that cannot be read says which part', () => {
-    const { ports, diagnostic } = listensOf({ name: 'c', image: 'nginx' }, { 'podwalk.dev/listen': '80/TCP, http, 70000/TCP' })
+    const { ports, diagnostic } = listensOf(
+      { name: 'c', image: 'nginx' },
+      { 'podwalk.dev/listen': '80/TCP, http, 70000/TCP' },
+    )
     expect(ports.map((p) => p.port)).toEqual([80])
     expect(diagnostic).toContain('"http", "70000/TCP"')
   })
 
   test('the annotation of a pod goes to its first container only', () => {
-    const all = listensOfPod({ containers: [{ name: 'a', image: 'nginx' }, { name: 'b', image: 'nginx' }] }, { 'podwalk.dev/listen': '8080/TCP' })
-    expect(all.map((entry) => [entry.container, entry.ports.map((p) => p.port)])).toEqual([['a', [8080]], ['b', []]])
+    const all = listensOfPod(
+      {
+        containers: [
+          { name: 'a', image: 'nginx' },
+          { name: 'b', image: 'nginx' },
+        ],
+      },
+      { 'podwalk.dev/listen': '8080/TCP' },
+    )
+    expect(all.map((entry) => [entry.container, entry.ports.map((p) => p.port)])).toEqual([
+      ['a', [8080]],
+      ['b', []],
+    ])
   })
 
   test('a container about which nothing is known says so', () => {
-    expect(listensOf({ name: 'api', image: 'acme/api:1' })).toEqual({ ports: [], diagnostic: expect.stringContaining('container "api": nothing is known about image acme/api:1') })
+    expect(listensOf({ name: 'api', image: 'acme/api:1' })).toEqual({
+      ports: [],
+      diagnostic: expect.stringContaining('container "api": nothing is known about image acme/api:1'),
+    })
   })
 
   test.each([

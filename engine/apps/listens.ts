@@ -53,7 +53,10 @@ export function listensOf(container: ContainerSpec, podAnnotations?: Readonly<Re
 
 /** Every container of a pod with what it listens on; with the annotation, the first one has it all. */
 export function listensOfPod(
-  spec: { readonly containers: readonly ContainerSpec[]; readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[] },
+  spec: {
+    readonly containers: readonly ContainerSpec[]
+    readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[]
+  },
   podAnnotations?: Readonly<Record<string, string>>,
 ): readonly (Listens & { readonly container: string })[] {
   const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
@@ -78,10 +81,19 @@ export function parseListen(text: string, process = 'server'): Listens {
     }
     const address = match[1]?.toLowerCase() ?? match[2]
     const proto = (match[4] ?? 'TCP').toLowerCase() as Listen['proto'] // one of the three by the pattern
-    ports.push({ port, proto, ...(address && address !== '0.0.0.0' && address !== '::' ? { address } : {}), program: 'listener', process })
+    ports.push({
+      port,
+      proto,
+      ...(address && address !== '0.0.0.0' && address !== '::' ? { address } : {}),
+      program: 'listener',
+      process,
+    })
   }
   if (bad.length === 0) return { ports }
-  return { ports, diagnostic: `annotation ${LISTEN_ANNOTATION}: cannot read "${bad.join('", "')}"; write "8080/TCP, 53/UDP, 127.0.0.1:9000/TCP"` }
+  return {
+    ports,
+    diagnostic: `annotation ${LISTEN_ANNOTATION}: cannot read "${bad.join('", "')}"; write "8080/TCP, 53/UDP, 127.0.0.1:9000/TCP"`,
+  }
 }
 
 /** From the image and the command line; undefined where neither is known. */
@@ -117,6 +129,9 @@ function declaredListens(container: ContainerSpec): Listen[] {
 /** What `ps` would show: the command's base name, else the image's. */
 export function processOf(container: ContainerSpec): string {
   const command = container.command?.[0]
-  const path = command && !/(^|\/)(sh|bash|ash)$/.test(command) ? command : (container.image ?? container.name).replace(/@.*$/, '').replace(/:[^/:]*$/, '')
+  const path =
+    command && !/(^|\/)(sh|bash|ash)$/.test(command)
+      ? command
+      : (container.image ?? container.name).replace(/@.*$/, '').replace(/:[^/:]*$/, '')
   return (path.split('/').pop() || container.name).slice(0, 15)
 }

@@ -6,7 +6,18 @@ import { isStalled } from '../kernel/socket/tcp/stalled.ts'
 import type { SocketEvent } from '../kernel/socket/wake.ts'
 import { type HttpRequest, httpRequestBytes, type HttpResponse, type Message } from './message.ts'
 import type { Program, ProgramCtx } from './program.ts'
-import { type DnsQuery, type Libc, onResolverEvent, onResolverTimer, preferred, RESOLVER_TIMER, type Resolved, type Resolving, type ResolverStep, startResolving } from './resolver.ts'
+import {
+  type DnsQuery,
+  type Libc,
+  onResolverEvent,
+  onResolverTimer,
+  preferred,
+  RESOLVER_TIMER,
+  type Resolved,
+  type Resolving,
+  type ResolverStep,
+  startResolving,
+} from './resolver.ts'
 
 /** A client that asks one question and waits for the answer: curl, nc, ping and dig in one. */
 export interface ProbeConfig {
@@ -16,7 +27,12 @@ export interface ProbeConfig {
   readonly port: number
   /** Payload, bytes; for ICMP as `ping -s`. Absent: a small request. */
   readonly size?: number
-  readonly http?: { readonly method?: string; readonly host?: string; readonly path?: string; readonly headers?: Readonly<Record<string, string>> }
+  readonly http?: {
+    readonly method?: string
+    readonly host?: string
+    readonly path?: string
+    readonly headers?: Readonly<Record<string, string>>
+  }
   readonly src?: Ip
   readonly sport?: number
   /** Id of the first request packet. */
@@ -56,7 +72,15 @@ export const probe: Program = {
     const config = configOf(ctx)
     const address = parseIp(config.host)
     if (address) return begin(ctx, address)
-    step(ctx, startResolving(ctx, { name: config.host, packet: config.packet, process: config.process, ...(config.libc ? { libc: config.libc } : {}) }))
+    step(
+      ctx,
+      startResolving(ctx, {
+        name: config.host,
+        packet: config.packet,
+        process: config.process,
+        ...(config.libc ? { libc: config.libc } : {}),
+      }),
+    )
   },
 
   onEvent(ctx, event) {
@@ -85,7 +109,9 @@ const configOf = (ctx: ProgramCtx) => ctx.app.config as ProbeConfig // written b
 function step(ctx: ProgramCtx, next: ResolverStep): void {
   if ('going' in next) return ctx.setState({ phase: 'resolving', resolving: next.going } satisfies ProbeState)
   const { rcode, addresses, log } = next.done
-  const hasIpv6 = ctx.tx.by('addr', 'netns', ctx.app.netns).some((row) => row.family === 'ipv6' && row.scope === 'global')
+  const hasIpv6 = ctx.tx
+    .by('addr', 'netns', ctx.app.netns)
+    .some((row) => row.family === 'ipv6' && row.scope === 'global')
   const address = preferred(addresses, hasIpv6)
   ctx.setState({ phase: 'connecting', queries: log } satisfies ProbeState)
   if (address) return begin(ctx, address)
@@ -96,16 +122,29 @@ function step(ctx: ProgramCtx, next: ResolverStep): void {
 /** The call that sends the first packet. */
 function begin(ctx: ProgramCtx, dst: Ip): void {
   const config = configOf(ctx)
-  const at = { netns: ctx.app.netns, app: ctx.app.id, process: config.process, dst, ...(config.src ? { src: config.src } : {}) }
+  const at = {
+    netns: ctx.app.netns,
+    app: ctx.app.id,
+    process: config.process,
+    dst,
+    ...(config.src ? { src: config.src } : {}),
+  }
   // Known before the packet leaves: its answer may come within this very call.
-  const remember = (socket: string, phase: ProbeState['phase']) => ctx.setState({ ...ctx.state<ProbeState>(), phase, address: dst, socket } satisfies ProbeState)
+  const remember = (socket: string, phase: ProbeState['phase']) =>
+    ctx.setState({ ...ctx.state<ProbeState>(), phase, address: dst, socket } satisfies ProbeState)
   if (config.proto === 'icmp') {
     const sent = sendEcho(ctx, { ...at, bytes: config.size ?? 56, seq: 1, packet: config.packet })
     if ('errno' in sent) return failed(ctx, sent.errno)
     remember(sent.id, 'waiting')
     return ctx.timer(ANSWER_TIMER, PATIENCE_US)
   }
-  const made = connect(ctx, { ...at, proto: config.proto, port: config.port, packet: config.packet, ...(config.sport ? { sport: config.sport } : {}) })
+  const made = connect(ctx, {
+    ...at,
+    proto: config.proto,
+    port: config.port,
+    packet: config.packet,
+    ...(config.sport ? { sport: config.sport } : {}),
+  })
   if ('errno' in made) return failed(ctx, made.errno)
   remember(made.id, config.proto === 'udp' ? 'waiting' : 'connecting')
   if (config.proto !== 'udp') return
@@ -144,10 +183,24 @@ function onAnswer(ctx: ProgramCtx, event: SocketEvent): void {
 }
 
 function failed(ctx: ProgramCtx, errno: Errno, code?: string): void {
-  const refused = errno === 'ECONNREFUSED' || errno === 'ECONNRESET' || code === 'port' || code === 'admin-prohibited' || code === 'net-prohibited' || code === 'host-prohibited'
+  const refused =
+    errno === 'ECONNREFUSED' ||
+    errno === 'ECONNRESET' ||
+    code === 'port' ||
+    code === 'admin-prohibited' ||
+    code === 'net-prohibited' ||
+    code === 'host-prohibited'
   const socket = ctx.state<ProbeState>()?.socket
   const waiting = ctx.state<ProbeState>()?.phase === 'waiting'
-  const sees = refused ? 'refused' : errno === 'ETIMEDOUT' ? (waiting && socket && configOf(ctx).proto === 'tcp' ? 'stalled' : 'timeout') : errno === 'EPERM' ? 'timeout' : 'unreachable'
+  const sees = refused
+    ? 'refused'
+    : errno === 'ETIMEDOUT'
+      ? waiting && socket && configOf(ctx).proto === 'tcp'
+        ? 'stalled'
+        : 'timeout'
+      : errno === 'EPERM'
+        ? 'timeout'
+        : 'unreachable'
   finish(ctx, { sees, errno })
 }
 
@@ -155,7 +208,12 @@ function finish(ctx: ProgramCtx, result: ProbeResult): void {
   ctx.cancelTimer(ANSWER_TIMER)
   const state = ctx.state<ProbeState>()
   const port = state?.socket ? ctx.tx.get('socket', state.socket)?.localPort : undefined
-  ctx.setState({ ...state, phase: 'done', resolving: undefined, result: { ...result, ...(port ? { sourcePort: port } : {}) } } satisfies ProbeState)
+  ctx.setState({
+    ...state,
+    phase: 'done',
+    resolving: undefined,
+    result: { ...result, ...(port ? { sourcePort: port } : {}) },
+  } satisfies ProbeState)
   if (state?.socket) close(ctx, state.socket)
 }
 

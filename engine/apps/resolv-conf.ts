@@ -43,16 +43,27 @@ export function resolvConfFor(spec: PodDnsSpec, namespace: string, cluster: Clus
     ...(search.length > 0 ? [`search ${search.join(' ')}`] : []),
     ...nameservers.map((address) => `nameserver ${address}`),
     ...(options.length > 0 ? [`options ${options.join(' ')}`] : []),
-  ].map((line) => `${line}\n`).join('')
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
-function baseFor(spec: PodDnsSpec, namespace: string, cluster: ClusterDns, host: ResolvConf): Pick<ResolvConf, 'nameservers' | 'search' | 'options'> {
+function baseFor(
+  spec: PodDnsSpec,
+  namespace: string,
+  cluster: ClusterDns,
+  host: ResolvConf,
+): Pick<ResolvConf, 'nameservers' | 'search' | 'options'> {
   const policy = spec.dnsPolicy ?? 'ClusterFirst'
   if (policy === 'None') return { nameservers: [], search: [], options: [] }
   const clusterFirst = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !spec.hostNetwork)
   if (!clusterFirst || cluster.clusterDns.length === 0) return host
   const domain = cluster.clusterDomain
-  return { nameservers: cluster.clusterDns, search: unique([`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...host.search]), options: ['ndots:5'] }
+  return {
+    nameservers: cluster.clusterDns,
+    search: unique([`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...host.search]),
+    options: ['ndots:5'],
+  }
 }
 
 /** Reads a resolv.conf(5): the last `search` or `domain` line wins; unknown lines are skipped. */
@@ -61,13 +72,20 @@ export function parseResolvConf(text: string): ResolvConf {
   let search: readonly string[] = []
   const options: string[] = []
   for (const line of text.split('\n')) {
-    const [word, ...rest] = line.replace(/[#;].*$/, '').trim().split(/\s+/)
+    const [word, ...rest] = line
+      .replace(/[#;].*$/, '')
+      .trim()
+      .split(/\s+/)
     if (word === 'nameserver' && rest[0]) nameservers.push(rest[0])
-    else if (word === 'search' || word === 'domain') search = rest.map((name) => name.replace(/\.$/, '')).filter((name) => name !== '')
+    else if (word === 'search' || word === 'domain')
+      search = rest.map((name) => name.replace(/\.$/, '')).filter((name) => name !== '')
     else if (word === 'options') options.push(...rest)
   }
   const value = (name: string, fallback: number, most: number) => {
-    const given = options.map((option) => new RegExp(`^${name}:(\\d+)$`).exec(option)?.[1]).filter((found) => found !== undefined).pop()
+    const given = options
+      .map((option) => new RegExp(`^${name}:(\\d+)$`).exec(option)?.[1])
+      .filter((found) => found !== undefined)
+      .pop()
     return given === undefined ? fallback : Math.min(Number(given), most)
   }
   return {
@@ -81,7 +99,10 @@ export function parseResolvConf(text: string): ResolvConf {
 }
 
 /** dnsConfig's options replace those of the same name. */
-function mergeOptions(base: readonly string[], extra: readonly { readonly name: string; readonly value?: string }[]): string[] {
+function mergeOptions(
+  base: readonly string[],
+  extra: readonly { readonly name: string; readonly value?: string }[],
+): string[] {
   const merged = new Map(base.map((option) => [option.split(':')[0], option]))
   for (const { name, value } of extra) merged.set(name, value === undefined || value === '' ? name : `${name}:${value}`)
   return [...merged.values()]

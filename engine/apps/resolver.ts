@@ -71,7 +71,10 @@ interface Host extends Ctx {
 }
 
 /** Begins: reads the netns' resolv.conf and sends the first queries. */
-export function startResolving(ctx: Host, ask: { name: string; types?: readonly string[]; libc?: Libc; packet: string; process: string }): ResolverStep {
+export function startResolving(
+  ctx: Host,
+  ask: { name: string; types?: readonly string[]; libc?: Libc; packet: string; process: string },
+): ResolverStep {
   const text = ctx.tx.by('file', 'scope', ctx.app.netns).find((file) => file.path === '/etc/resolv.conf')?.text ?? ''
   const conf = parseResolvConf(text)
   const libc = ask.libc ?? 'glibc'
@@ -112,7 +115,14 @@ function queryAll(ctx: Host, state: Resolving): ResolverStep {
   let next: Resolving = { ...state, sockets: [], replies: {}, transport: 'udp' }
   let refused = 0
   for (const server of servers) {
-    const made = connect(ctx, { netns: ctx.app.netns, proto: 'udp', dst: server as Ip, port: 53, app: ctx.app.id, process: 'resolver' })
+    const made = connect(ctx, {
+      netns: ctx.app.netns,
+      proto: 'udp',
+      dst: server as Ip,
+      port: 53,
+      app: ctx.app.id,
+      process: 'resolver',
+    })
     if ('errno' in made) {
       refused++
       continue
@@ -135,8 +145,18 @@ function timeoutOf({ libc, conf, server }: Resolving): number {
 function query(ctx: Host, state: Resolving, socket: string, server: string, type: string): Resolving {
   const name = state.candidates[state.at]
   const packet = `${state.packet}/dns${state.sent + 1}`
-  const dns: Dns = { kind: 'dns', id: hash32(ctx.clock.seed, packet) & 0xffff, response: false, question: { name, type }, rcode: 'NOERROR', answers: [] }
-  const log = [...state.log, { name, type, server, transport: state.transport, rcode: null, atUs: ctx.clock.now, packet }]
+  const dns: Dns = {
+    kind: 'dns',
+    id: hash32(ctx.clock.seed, packet) & 0xffff,
+    response: false,
+    question: { name, type },
+    rcode: 'NOERROR',
+    answers: [],
+  }
+  const log = [
+    ...state.log,
+    { name, type, server, transport: state.transport, rcode: null, atUs: ctx.clock.now, packet },
+  ]
   if (state.transport === 'tcp') send(ctx, socket, { kind: 'data', bytes: name.length + 20, message: dns })
   else sendTo(ctx, socket, undefined, dns, packet)
   return { ...state, sent: state.sent + 1, log }
@@ -172,21 +192,39 @@ function onReply(ctx: Host, state: Resolving, dns: Dns, socket: string): Resolve
   const { name, type } = dns.question
   if (!dns.response || name !== state.candidates[state.at] || state.replies[type]) return { going: state }
   if (dns.truncated && state.transport === 'udp') return overTcp(ctx, noted(state, dns), socket)
-  const next: Resolving = { ...noted(state, dns), replies: { ...state.replies, [type]: { rcode: dns.rcode, answers: dns.answers } } }
+  const next: Resolving = {
+    ...noted(state, dns),
+    replies: { ...state.replies, [type]: { rcode: dns.rcode, answers: dns.answers } },
+  }
   if (next.types.some((wanted) => !next.replies[wanted])) return { going: next }
   hangUp(ctx, next)
   return conclude(ctx, next)
 }
 
 function noted(state: Resolving, dns: Dns): Resolving {
-  const log = state.log.map((entry) => (entry.name === dns.question.name && entry.type === dns.question.type && entry.rcode === null && entry.transport === state.transport ? { ...entry, rcode: dns.truncated ? 'NOERROR TC' : dns.rcode } : entry))
+  const log = state.log.map((entry) =>
+    entry.name === dns.question.name &&
+    entry.type === dns.question.type &&
+    entry.rcode === null &&
+    entry.transport === state.transport
+      ? { ...entry, rcode: dns.truncated ? 'NOERROR TC' : dns.rcode }
+      : entry,
+  )
   return { ...state, log }
 }
 
 /** The answer did not fit a datagram: the same questions over TCP. */
 function overTcp(ctx: Host, state: Resolving, _socket: string): ResolverStep {
   hangUp(ctx, state)
-  const made = connect(ctx, { netns: ctx.app.netns, proto: 'tcp', dst: state.conf.nameservers[state.server] as Ip, port: 53, app: ctx.app.id, process: 'resolver', packet: `${state.packet}/dns${state.sent + 1}` })
+  const made = connect(ctx, {
+    netns: ctx.app.netns,
+    proto: 'tcp',
+    dst: state.conf.nameservers[state.server] as Ip,
+    port: 53,
+    app: ctx.app.id,
+    process: 'resolver',
+    packet: `${state.packet}/dns${state.sent + 1}`,
+  })
   if ('errno' in made) return unanswered(ctx, state, true)
   ctx.timer(RESOLVER_TIMER, timeoutOf(state))
   return { going: { ...state, transport: 'tcp', sockets: [made.id], replies: {}, sent: state.sent + 1 } }
@@ -196,15 +234,19 @@ function overTcp(ctx: Host, state: Resolving, _socket: string): ResolverStep {
 function conclude(ctx: Host, state: Resolving): ResolverStep {
   const replies = state.types.map((type) => state.replies[type])
   const answers = replies.flatMap((reply) => reply.answers)
-  const addresses = answers.filter((record) => record.type === 'A' || record.type === 'AAAA').map((record) => record.data as Ip)
+  const addresses = answers
+    .filter((record) => record.type === 'A' || record.type === 'AAAA')
+    .map((record) => record.data as Ip)
   const wantsAddress = state.types.includes('A') || state.types.includes('AAAA')
-  if (wantsAddress ? addresses.length > 0 : answers.length > 0) return { done: { rcode: 'NOERROR', answers, addresses, log: state.log } }
+  if (wantsAddress ? addresses.length > 0 : answers.length > 0)
+    return { done: { rcode: 'NOERROR', answers, addresses, log: state.log } }
   const servfail = replies.some((reply) => reply.rcode === 'SERVFAIL' || reply.rcode === 'REFUSED')
   const nodata = replies.some((reply) => reply.rcode === 'NOERROR')
   const next = { ...state, servfail: state.servfail || servfail, nodata: state.nodata || nodata }
   // musl ends the search at the first name that exists, and at a server's failure; glibc goes on.
   if (state.libc === 'musl' && (servfail || nodata)) return finish(next)
-  if (servfail && state.libc === 'glibc' && state.server + 1 < state.conf.nameservers.length) return queryAll(ctx, { ...next, server: state.server + 1 })
+  if (servfail && state.libc === 'glibc' && state.server + 1 < state.conf.nameservers.length)
+    return queryAll(ctx, { ...next, server: state.server + 1 })
   return nextCandidate(ctx, next)
 }
 
@@ -223,9 +265,11 @@ function unanswered(ctx: Host, state: Resolving, refused: boolean): ResolverStep
   hangUp(ctx, state)
   const servers = state.libc === 'musl' ? 1 : state.conf.nameservers.length
   if (state.server + 1 < servers) return queryAll(ctx, { ...state, server: state.server + 1 })
-  if (!refused && state.attempt + 1 < state.conf.attempts) return queryAll(ctx, { ...state, server: 0, attempt: state.attempt + 1 })
+  if (!refused && state.attempt + 1 < state.conf.attempts)
+    return queryAll(ctx, { ...state, server: 0, attempt: state.attempt + 1 })
   const asIs = state.candidates.lastIndexOf(state.name)
-  if (!refused && state.libc === 'glibc' && asIs > state.at) return queryAll(ctx, { ...state, at: asIs, server: 0, attempt: 0 })
+  if (!refused && state.libc === 'glibc' && asIs > state.at)
+    return queryAll(ctx, { ...state, at: asIs, server: 0, attempt: 0 })
   return { done: { rcode: refused ? 'REFUSED' : 'TIMEOUT', answers: [], addresses: [], log: state.log } }
 }
 
@@ -234,7 +278,8 @@ function hangUp(ctx: Host, state: Resolving): void {
   for (const socket of state.sockets) close(ctx, socket)
 }
 
-const isDns = (message: unknown): message is Dns => typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === 'dns'
+const isDns = (message: unknown): message is Dns =>
+  typeof message === 'object' && message !== null && (message as { kind?: unknown }).kind === 'dns'
 
 /** Which C library a container image brings. */
 export function libcOf(image: string | undefined): Libc {

@@ -47,7 +47,9 @@ function programCtx(ctx: Ctx, row: AppRow): ProgramCtx {
     setState: (state) => ctx.tx.patch('app', row.id, { state }),
     timer: (name, delayUs) => {
       ctx.clock.cancel(timerId(name))
-      ctx.clock.after(delayUs, 'app-event', { app: row.id, event: { type: 'timer', name } } satisfies AppEventPayload, { id: timerId(name) })
+      ctx.clock.after(delayUs, 'app-event', { app: row.id, event: { type: 'timer', name } } satisfies AppEventPayload, {
+        id: timerId(name),
+      })
     },
     cancelTimer: (name) => ctx.clock.cancel(timerId(name)),
   }

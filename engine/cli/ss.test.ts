@@ -6,8 +6,22 @@ import { TABLES } from '../tables.ts'
 import { ssCommand } from './ss.ts'
 
 const world = new World(TABLES)
-const put = (id: string, row: Partial<SocketRow> & { localIp: string; localPort: number; remoteIp?: string }) =>
-  world.put('socket', { id, netns: 'a', proto: 'tcp', family: row.localIp.includes(':') ? 'ipv6' : 'ipv4', state: 'LISTEN', app: 'x', process: 'python3', ...row, localIp: row.localIp as Ip, remoteIp: row.remoteIp as Ip | undefined })
+const put = (
+  id: string,
+  row: Omit<Partial<SocketRow>, 'localIp' | 'remoteIp'> & { localIp: string; localPort: number; remoteIp?: string },
+) =>
+  world.put('socket', {
+    id,
+    netns: 'a',
+    proto: 'tcp',
+    family: row.localIp.includes(':') ? 'ipv6' : 'ipv4',
+    state: 'LISTEN',
+    app: 'x',
+    process: 'python3',
+    ...row,
+    localIp: row.localIp as Ip,
+    remoteIp: row.remoteIp as Ip | undefined,
+  })
 
 put('1', { localIp: '0.0.0.0', localPort: 80 })
 put('2', { localIp: '::', localPort: 80, v6only: true })
@@ -20,7 +34,11 @@ put('8', { localIp: '127.0.0.1', localPort: 36868, remoteIp: '127.0.0.1', remote
 put('9', { localIp: '127.0.0.1', localPort: 8080, remoteIp: '127.0.0.1', remotePort: 43224, state: 'ESTAB' })
 put('other', { localIp: '0.0.0.0', localPort: 81, netns: 'b' })
 
-const ss = (...args: string[]) => ssCommand.run(world, { netns: 'a', host: 'a' }, args).lines.map((line) => line.text.replace(/4096(?=\s)/g, '128 ')).join('\n')
+const ss = (...args: string[]) =>
+  ssCommand
+    .run(world, { netns: 'a', host: 'a' }, args)
+    .lines.map((line) => line.text.replace(/4096(?=\s)/g, '128 '))
+    .join('\n')
 
 // What ss of iproute2 6.1.0 printed for the same sockets on Linux, with a backlog of 128.
 describe('ss', () => {
@@ -61,7 +79,9 @@ describe('ss', () => {
   test('-ltnup names the protocol and the process', () => {
     const lines = ss('-ltnup').split('\n')
     expect(lines[0]).toMatch(/^Netid State {2}Recv-Q Send-Q Local Address:Port Peer Address:PortProcess +$/)
-    expect(lines[1]).toMatch(/^udp {3}UNCONN 0 {6}0 {12}0\.0\.0\.0:53 {8}0\.0\.0\.0:\* {4}users:\(\("python3",pid=\d+,fd=8\)\) *$/)
+    expect(lines[1]).toMatch(
+      /^udp {3}UNCONN 0 {6}0 {12}0\.0\.0\.0:53 {8}0\.0\.0\.0:\* {4}users:\(\("python3",pid=\d+,fd=8\)\) *$/,
+    )
     expect(lines).toHaveLength(8)
   })
 
@@ -70,7 +90,10 @@ describe('ss', () => {
     expect(ss('-4', '-lt').split('\n')).toHaveLength(3)
   })
 
-  test.each([['-i', 'not modelled: -i\n', 2], ['-q', "ss: invalid option -- 'q'\n", 255]])('%s', (flag, stderr, exitCode) => {
+  test.each([
+    ['-i', 'not modelled: -i\n', 2],
+    ['-q', "ss: invalid option -- 'q'\n", 255],
+  ])('%s', (flag, stderr, exitCode) => {
     expect(ssCommand.run(world, { netns: 'a', host: 'a' }, [flag])).toMatchObject({ stderr, exitCode })
   })
 })

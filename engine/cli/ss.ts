@@ -10,13 +10,13 @@ import { type Command, failed, type Line, notModelled, printed } from './types.t
  * selects, and render_calc_width() for the columns.
  */
 interface Options {
-  all: boolean
-  listening: boolean
-  numeric: boolean
-  processes: boolean
-  header: boolean
-  protocols: SocketRow['proto'][]
-  family?: 'ipv4' | 'ipv6'
+  readonly all: boolean
+  readonly listening: boolean
+  readonly numeric: boolean
+  readonly processes: boolean
+  readonly header: boolean
+  readonly protocols: readonly SocketRow['proto'][]
+  readonly family?: 'ipv4' | 'ipv6'
 }
 
 /** In the order in which ss asks the kernel for them. */
@@ -34,31 +34,51 @@ export const ssCommand: Command = {
   },
 }
 
-const FLAGS: Readonly<Record<string, (options: Options) => void>> = {
-  t: (o) => o.protocols.push('tcp'),
-  u: (o) => o.protocols.push('udp'),
-  S: (o) => o.protocols.push('sctp'),
-  a: (o) => void (o.all = true),
-  l: (o) => void (o.listening = true),
-  n: (o) => void (o.numeric = true),
-  p: (o) => void (o.processes = true),
-  H: (o) => void (o.header = false),
-  4: (o) => void (o.family = 'ipv4'),
-  6: (o) => void (o.family = 'ipv6'),
+const FLAGS: Readonly<Record<string, (options: Options) => Options>> = {
+  t: (o) => ({ ...o, protocols: [...o.protocols, 'tcp'] }),
+  u: (o) => ({ ...o, protocols: [...o.protocols, 'udp'] }),
+  S: (o) => ({ ...o, protocols: [...o.protocols, 'sctp'] }),
+  a: (o) => ({ ...o, all: true }),
+  l: (o) => ({ ...o, listening: true }),
+  n: (o) => ({ ...o, numeric: true }),
+  p: (o) => ({ ...o, processes: true }),
+  H: (o) => ({ ...o, header: false }),
+  4: (o) => ({ ...o, family: 'ipv4' }),
+  6: (o) => ({ ...o, family: 'ipv6' }),
 }
 const LONG: Readonly<Record<string, string>> = {
-  '--tcp': 't', '--udp': 'u', '--sctp': 'S', '--all': 'a', '--listening': 'l', '--numeric': 'n', '--processes': 'p', '--no-header': 'H', '--ipv4': '4', '--ipv6': '6',
+  '--tcp': 't',
+  '--udp': 'u',
+  '--sctp': 'S',
+  '--all': 'a',
+  '--listening': 'l',
+  '--numeric': 'n',
+  '--processes': 'p',
+  '--no-header': 'H',
+  '--ipv4': '4',
+  '--ipv6': '6',
 }
 
 function readOptions(args: readonly string[]): Options | ReturnType<typeof failed> {
-  const options: Options = { all: false, listening: false, numeric: false, processes: false, header: true, protocols: [] }
+  let options: Options = {
+    all: false,
+    listening: false,
+    numeric: false,
+    processes: false,
+    header: true,
+    protocols: [],
+  }
   for (const arg of args) {
     const letters = LONG[arg] ?? (/^-[A-Za-z0-9]+$/.test(arg) ? arg.slice(1) : undefined)
-    if (letters === undefined) return arg.startsWith('-') ? failed(`ss: unrecognized option '${arg}'`, 255) : notModelled(`filter ${arg}`)
+    if (letters === undefined)
+      return arg.startsWith('-') ? failed(`ss: unrecognized option '${arg}'`, 255) : notModelled(`filter ${arg}`)
     for (const letter of letters) {
       const set = FLAGS[letter]
-      if (!set) return /[hVroemiZzNKbdwxEsfADFQOTM0]/.test(letter) ? notModelled(`-${letter}`) : failed(`ss: invalid option -- '${letter}'`, 255)
-      set(options)
+      if (!set)
+        return /[hVroemiZzNKbdwxEsfADFQOTM0]/.test(letter)
+          ? notModelled(`-${letter}`)
+          : failed(`ss: invalid option -- '${letter}'`, 255)
+      options = set(options)
     }
   }
   return options
@@ -79,7 +99,11 @@ function select(world: WorldReader, netns: string, proto: SocketRow['proto'], op
 
 /** A connection that a socket on `::` accepted is an IPv6 socket, whatever its addresses. */
 function isMapped(world: WorldReader, row: SocketRow): boolean {
-  return row.family === 'ipv4' && row.remoteIp !== undefined && findBound(world, { netns: row.netns, proto: row.proto, ip: row.localIp, port: row.localPort })?.localIp === '::'
+  return (
+    row.family === 'ipv4' &&
+    row.remoteIp !== undefined &&
+    findBound(world, { netns: row.netns, proto: row.proto, ip: row.localIp, port: row.localPort })?.localIp === '::'
+  )
 }
 
 const shownFamily = (world: WorldReader, row: SocketRow) => (isMapped(world, row) ? 'ipv6' : row.family)
@@ -106,7 +130,10 @@ const COLUMNS: readonly Column[] = [
 function render(world: WorldReader, sockets: readonly SocketRow[], options: Options): Line[] {
   const skip = options.protocols.length === 1 ? 1 : 0
   const columns = COLUMNS.slice(skip)
-  const lines: { cells: string[]; row?: SocketRow }[] = sockets.map((row) => ({ cells: cellsOf(world, row, options).slice(skip), row }))
+  const lines: { cells: string[]; row?: SocketRow }[] = sockets.map((row) => ({
+    cells: cellsOf(world, row, options).slice(skip),
+    row,
+  }))
   if (options.header) lines.unshift({ cells: columns.map((column) => column.head) })
   const widths = columns.map((_, i) => Math.max(0, ...lines.map(({ cells }) => cells[i].length)))
   return lines.map(({ cells, row }) => {
@@ -122,7 +149,8 @@ function render(world: WorldReader, sockets: readonly SocketRow[], options: Opti
 
 function cellsOf(world: WorldReader, row: SocketRow, options: Options): string[] {
   const mapped = isMapped(world, row)
-  const port = (number: number | undefined) => (number === undefined ? '*' : options.numeric ? String(number) : (SERVICES[number] ?? String(number)))
+  const port = (number: number | undefined) =>
+    number === undefined ? '*' : options.numeric ? String(number) : (SERVICES[number] ?? String(number))
   const anyPeer = row.family === 'ipv4' ? '0.0.0.0' : row.localIp === '::' && !row.v6only ? '*' : '[::]'
   return [
     row.proto,
@@ -155,6 +183,25 @@ function processText(world: WorldReader, row: SocketRow): string {
 
 /** Names of /etc/services that clusters meet. */
 const SERVICES: Readonly<Record<number, string>> = {
-  22: 'ssh', 25: 'smtp', 53: 'domain', 80: 'http', 110: 'pop3', 123: 'ntp', 143: 'imap2', 179: 'bgp', 389: 'ldap', 443: 'https', 636: 'ldaps', 993: 'imaps', 2049: 'nfs',
-  2379: 'etcd-client', 2380: 'etcd-server', 3306: 'mysql', 4369: 'epmd', 5432: 'postgresql', 5672: 'amqp', 6379: 'redis', 8080: 'http-alt',
+  22: 'ssh',
+  25: 'smtp',
+  53: 'domain',
+  80: 'http',
+  110: 'pop3',
+  123: 'ntp',
+  143: 'imap2',
+  179: 'bgp',
+  389: 'ldap',
+  443: 'https',
+  636: 'ldaps',
+  993: 'imaps',
+  2049: 'nfs',
+  2379: 'etcd-client',
+  2380: 'etcd-server',
+  3306: 'mysql',
+  4369: 'epmd',
+  5432: 'postgresql',
+  5672: 'amqp',
+  6379: 'redis',
+  8080: 'http-alt',
 }

@@ -1,1 +1,7 @@
-export { type ClusterDns, parseResolvConf, type PodDnsSpec, type ResolvConf, resolvConfFor } from '../apps/resolv-conf.ts'
+export {
+  type ClusterDns,
+  parseResolvConf,
+  type PodDnsSpec,
+  type ResolvConf,
+  resolvConfFor,
+} from '../apps/resolv-conf.ts'

@@ -23,26 +23,76 @@ beforeEach(() => {
   const handlers = appHandlers(PROGRAMS)
   lab.onWake = (ctx, payload) => handlers['app-event'](ctx, payload as AppEventPayload as never)
   conf('search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.0.0.2\noptions ndots:5\n')
-  for (const [namespace, name, ip] of [['default', 'web', '10.96.20.30'], ['shop', 'web', '10.96.20.31']]) {
-    put({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { clusterIP: ip, clusterIPs: [ip], ports: [{ port: 80 }] } })
+  for (const [namespace, name, ip] of [
+    ['default', 'web', '10.96.20.30'],
+    ['shop', 'web', '10.96.20.31'],
+  ]) {
+    put({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: { clusterIP: ip, clusterIPs: [ip], ports: [{ port: 80 }] },
+    })
   }
-  put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'many', namespace: 'default' }, spec: { clusterIP: 'None' } })
-  const endpoints = Array.from({ length: 40 }, (_, i) => ({ addresses: [`10.244.1.${i + 1}`], conditions: { ready: true } }))
-  put({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'many-x', namespace: 'default', labels: { 'kubernetes.io/service-name': 'many' } }, endpoints, ports: [] })
+  put({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'many', namespace: 'default' },
+    spec: { clusterIP: 'None' },
+  })
+  const endpoints = Array.from({ length: 40 }, (_, i) => ({
+    addresses: [`10.244.1.${i + 1}`],
+    conditions: { ready: true },
+  }))
+  put({
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'many-x', namespace: 'default', labels: { 'kubernetes.io/service-name': 'many' } },
+    endpoints,
+    ports: [],
+  })
 })
 
 function put(object: ObjectRow['object']): void {
   const { name, namespace = '' } = object.metadata
-  lab.world.put('object', { id: `${object.kind}/${namespace}/${name}`, kind: object.kind, cluster: 'kubernetes', namespace, name, resourceVersion: 1, object })
+  lab.world.put('object', {
+    id: `${object.kind}/${namespace}/${name}`,
+    kind: object.kind,
+    cluster: 'kubernetes',
+    namespace,
+    name,
+    resourceVersion: 1,
+    object,
+  })
 }
 const conf = (text: string) => lab.world.put('file', { id: 'a|resolv', scope: 'a', path: '/etc/resolv.conf', text })
-const serve = () => startListeners(lab.ctx, { netns: 'b', id: 'kube-system/coredns/coredns', name: 'kube-system/coredns', ports: [{ port: 53, proto: 'udp', program: 'dns-server', process: 'coredns' }, { port: 53, proto: 'tcp', program: 'dns-server', process: 'coredns' }] })
+const serve = () =>
+  startListeners(lab.ctx, {
+    netns: 'b',
+    id: 'kube-system/coredns/coredns',
+    name: 'kube-system/coredns',
+    ports: [
+      { port: 53, proto: 'udp', program: 'dns-server', process: 'coredns' },
+      { port: 53, proto: 'tcp', program: 'dns-server', process: 'coredns' },
+    ],
+  })
 
 function resolve(name: string, libc: 'glibc' | 'musl' = 'glibc') {
-  startApp(lab.ctx, { id: 'dig', netns: 'a', program: 'dns-client', config: { name, packet: 'd', process: 'dig', libc }, state: null })
+  startApp(lab.ctx, {
+    id: 'dig',
+    netns: 'a',
+    program: 'dns-client',
+    config: { name, packet: 'd', process: 'dig', libc },
+    state: null,
+  })
   lab.run(100_000_000)
-  const { result } = lab.world.get('app', 'dig')?.state as DnsClientState
-  return { rcode: result?.rcode, addresses: result?.addresses, queries: result?.log.map((q) => `${q.type} ${q.name} ${q.rcode}`), log: result?.log }
+  const result = (lab.world.get('app', 'dig')?.state as DnsClientState | undefined)?.result
+  return {
+    rcode: result?.rcode,
+    addresses: result?.addresses,
+    queries: result?.log.map((q) => `${q.type} ${q.name} ${q.rcode}`),
+    log: result?.log,
+  }
 }
 
 describe('names that are asked, in order', () => {
@@ -86,7 +136,9 @@ describe('lookups through the wire', () => {
   test('A and AAAA leave together, from one socket', () => {
     serve()
     resolve('web')
-    const queries = wire.sent.filter((s) => s.packet.dst === '10.0.0.2').map((s) => [s.at, s.packet.body.kind === 'udp' && s.packet.body.sport])
+    const queries = wire.sent
+      .filter((s) => s.packet.dst === '10.0.0.2')
+      .map((s) => [s.at, s.packet.body.kind === 'udp' && s.packet.body.sport])
     expect(queries[0]).toEqual(queries[1])
   })
 
@@ -95,7 +147,10 @@ describe('lookups through the wire', () => {
     const got = resolve('web')
     expect(got.rcode).toBe('TIMEOUT')
     expect(got.log?.filter((q) => q.type === 'A').map((q) => [q.name, q.atUs / 1e6])).toEqual([
-      ['web.default.svc.cluster.local', 0], ['web.default.svc.cluster.local', 5], ['web', 10], ['web', 15],
+      ['web.default.svc.cluster.local', 0],
+      ['web.default.svc.cluster.local', 5],
+      ['web', 10],
+      ['web', 15],
     ])
   })
 
@@ -123,6 +178,11 @@ describe('lookups through the wire', () => {
     serve()
     const got = resolve('many')
     expect(got.addresses).toHaveLength(40)
-    expect(got.log?.map((q) => `${q.type} ${q.transport} ${q.rcode}`)).toEqual(['A udp NOERROR TC', 'AAAA udp null', 'A tcp NOERROR', 'AAAA tcp NOERROR'])
+    expect(got.log?.map((q) => `${q.type} ${q.transport} ${q.rcode}`)).toEqual([
+      'A udp NOERROR TC',
+      'AAAA udp null',
+      'A tcp NOERROR',
+      'AAAA tcp NOERROR',
+    ])
   })
 })

@@ -1,6 +1,7 @@
 import { runKubectl } from '../cli/kubectl/run.ts'
 import { runCommand } from '../cli/run.ts'
 import type { Simulation } from '../simulation.ts'
+import { askDns } from './dns.ts'
 import { askMatrix } from './matrix.ts'
 import { reachRequest, traceRequest } from './trace.ts'
 
@@ -17,6 +18,7 @@ const ASKS: Readonly<Record<string, Ask>> = {
   },
   kubectl: (sim, { args }: { args: readonly string[] | string }) =>
     runKubectl(sim.world, typeof args === 'string' ? args.trim().split(/\s+/) : args),
+  dns: askDns,
 }
 
 /** Answers one ask; one that fails alone is answered by an error in its place. */

@@ -3,14 +3,35 @@ import type { WorldReader } from '../core/world.ts'
 import { locate } from '../api/provenance.ts'
 import { ifnameOf } from '../kernel/ids.ts'
 import { ruleText } from '../kernel/netfilter/rule-text.ts'
-import type { AddrRow, ConntrackRow, FdbRow, HookRow, HostRow, LinkRow, NeighRow, NfChainRow, RecordRef, RouteRow, RuleRow, SocketRow, SysctlRow, Tuple } from '../kernel/tables.ts'
+import type {
+  AddrRow,
+  ConntrackRow,
+  FdbRow,
+  HookRow,
+  HostRow,
+  LinkRow,
+  NeighRow,
+  NfChainRow,
+  RecordRef,
+  RouteRow,
+  RuleRow,
+  SocketRow,
+  SysctlRow,
+  Tuple,
+} from '../kernel/tables.ts'
 import type { CauseView, DecisionView } from '../protocol.ts'
 
 /** The row behind a step, as a person reads it: its text in the tools' words, its author, and the line that asked for it. */
 export function viewDecision(world: WorldReader, ref: RecordRef): DecisionView {
   const row = ref.row ?? world.get(ref.table as 'route', ref.id) // any table: only looked at by `decisionText`
   const { owner, cause } = authorOf(ref, row)
-  return { table: ref.table, id: ref.id, text: decisionText(ref, row), ...(owner ? { owner } : {}), ...(cause ? { cause: viewCause(world, cause) } : {}) }
+  return {
+    table: ref.table,
+    id: ref.id,
+    text: decisionText(ref, row),
+    ...(owner ? { owner } : {}),
+    ...(cause ? { cause: viewCause(world, cause) } : {}),
+  }
 }
 
 /** A rule's own author comes before its chain's. */
@@ -49,7 +70,15 @@ function decisionText(ref: RecordRef, row: unknown): string {
     }
     case 'fdb': {
       const fdb = row as FdbRow
-      return [fdb.mac, 'dev', ifnameOf(fdb.link), ...(fdb.dst ? ['dst', fdb.dst] : []), ...fdb.flags.filter((flag) => flag !== 'local'), ...(fdb.bridge ? ['master', ifnameOf(fdb.bridge)] : []), ...(fdb.state === 'permanent' ? ['permanent'] : [])].join(' ')
+      return [
+        fdb.mac,
+        'dev',
+        ifnameOf(fdb.link),
+        ...(fdb.dst ? ['dst', fdb.dst] : []),
+        ...fdb.flags.filter((flag) => flag === 'self'),
+        ...(fdb.bridge ? ['master', ifnameOf(fdb.bridge)] : []),
+        ...(fdb.state === 'permanent' ? ['permanent'] : []),
+      ].join(' ')
     }
     case 'conntrack':
       return conntrackText(row as ConntrackRow)
@@ -92,19 +121,24 @@ const tableName = (table: number) => ({ 255: 'local', 254: 'main', 253: 'default
 
 function routeText(route: RouteRow): string {
   const dst = /\/0$/.test(route.dst) ? 'default' : route.dst.replace(/\/(32|128)$/, '')
-  const hops = route.nexthops.map((hop) => `${hop.via ? ` via ${hop.via}` : ''}${route.type === 'unicast' || route.type === 'local' || route.type === 'broadcast' ? ` dev ${ifnameOf(hop.dev)}` : ''}${hop.onlink ? ' onlink' : ''}`)
+  const hops = route.nexthops.map(
+    (hop) =>
+      `${hop.via ? ` via ${hop.via}` : ''}${route.type === 'unicast' || route.type === 'local' || route.type === 'broadcast' ? ` dev ${ifnameOf(hop.dev)}` : ''}${hop.onlink ? ' onlink' : ''}`,
+  )
   const head = `${route.type === 'unicast' ? '' : `${route.type} `}${dst}`
   const body = hops.length === 1 ? hops[0] : hops.map((hop) => ` nexthop${hop}`).join('')
   return `${head}${body}${route.table === 254 ? '' : ` table ${tableName(route.table)}`} proto ${route.proto}${route.scope === 'global' ? '' : ` scope ${route.scope}`}${route.src ? ` src ${route.src}` : ''}${route.metric ? ` metric ${route.metric}` : ''}`
 }
 
 function conntrackText({ orig, reply, tcp, status }: ConntrackRow): string {
-  const tuple = (t: Tuple) => `src=${t.src} dst=${t.dst}${t.sport || t.dport ? ` sport=${t.sport} dport=${t.dport}` : ''}`
+  const tuple = (t: Tuple) =>
+    `src=${t.src} dst=${t.dst}${t.sport || t.dport ? ` sport=${t.sport} dport=${t.dport}` : ''}`
   const flag = status.includes('ASSURED') ? ' [ASSURED]' : status.includes('SEEN_REPLY') ? '' : ' [UNREPLIED]'
   return `${orig.proto}${tcp ? ` ${tcp}` : ''} ${tuple(orig)}${flag} ${tuple(reply)}`
 }
 
 function socketText(socket: SocketRow): string {
-  const at = (ip: string | undefined, port: number | undefined) => (ip === undefined ? '*:*' : `${ip === '::' ? '*' : ip.includes(':') ? `[${ip}]` : ip}:${port ?? '*'}`)
+  const at = (ip: string | undefined, port: number | undefined) =>
+    ip === undefined ? '*:*' : `${ip === '::' ? '*' : ip.includes(':') ? `[${ip}]` : ip}:${port ?? '*'}`
   return `${socket.proto} ${socket.state} ${at(socket.localIp, socket.localPort)} ${at(socket.remoteIp, socket.remotePort)}${socket.process ? ` users:(("${socket.process}"))` : ''}`
 }

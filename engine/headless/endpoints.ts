@@ -34,35 +34,62 @@ export interface NoEndpoint {
 }
 
 const WORKLOADS: Readonly<Record<string, string>> = {
-  deploy: 'Deployment', deployment: 'Deployment', ds: 'DaemonSet', daemonset: 'DaemonSet', sts: 'StatefulSet', statefulset: 'StatefulSet',
-  rs: 'ReplicaSet', replicaset: 'ReplicaSet', rc: 'ReplicationController', job: 'Job',
+  deploy: 'Deployment',
+  deployment: 'Deployment',
+  ds: 'DaemonSet',
+  daemonset: 'DaemonSet',
+  sts: 'StatefulSet',
+  statefulset: 'StatefulSet',
+  rs: 'ReplicaSet',
+  replicaset: 'ReplicaSet',
+  rc: 'ReplicationController',
+  job: 'Job',
 }
 
 export function readSource(world: WorldReader, from: unknown, node?: unknown): Result<Source, NoEndpoint> {
-  if (typeof from !== 'string' || from === '') return err(bad('`from` is a text such as "default/web-0", "default/deploy/web", "node/worker" or "external"'))
+  if (typeof from !== 'string' || from === '')
+    return err(bad('`from` is a text such as "default/web-0", "default/deploy/web", "node/worker" or "external"'))
   const cluster = firstCluster(world)
   const [head, ...rest] = from.split('/')
   if (head === 'ip' && rest.length > 0) return spoofed(world, rest.join('/'), node, cluster)
   if (head === 'node' && rest.length === 1) return hostSource(world, rest[0], 'node', cluster)
   if (head === 'external' && rest.length <= 1) return hostSource(world, rest[0] ?? 'external', 'outside host', cluster)
-  if (head === 'svc' || head === 'ingress' || head === 'gateway') return err(bad(`"${from}" cannot send: it is no place where programs run`))
+  if (head === 'svc' || head === 'ingress' || head === 'gateway')
+    return err(bad(`"${from}" cannot send: it is no place where programs run`))
   const pod = findPod(world, from)
   if (!pod.ok) return pod
   const netns = netnsOfPod(world, pod.value)
-  if (!netns) return err({ code: 'pod-not-running', message: `pod ${pod.value.namespace}/${pod.value.name} does not run`, reason: 'pod.not-running' })
+  if (!netns)
+    return err({
+      code: 'pod-not-running',
+      message: `pod ${pod.value.namespace}/${pod.value.name} does not run`,
+      reason: 'pod.not-running',
+    })
   const image = pod.value.object.spec?.containers?.[0]?.image
   return ok({ netns: netns.id, cluster: pod.value.cluster, ...(image ? { image } : {}) })
 }
 
 /** Where the packet goes, with the port as a number. `source` decides between families and names. */
-export function readTarget(world: WorldReader, to: unknown, port: unknown, protocol: string): Result<Target, NoEndpoint> {
-  if (typeof to !== 'string' || to === '') return err(bad('`to` is a text such as "default/web-0", "svc/web.default", "web.default" or "10.96.0.10"'))
+export function readTarget(
+  world: WorldReader,
+  to: unknown,
+  port: unknown,
+  protocol: string,
+): Result<Target, NoEndpoint> {
+  if (typeof to !== 'string' || to === '')
+    return err(bad('`to` is a text such as "default/web-0", "svc/web.default", "web.default" or "10.96.0.10"'))
   const [head, ...rest] = to.split('/')
   const asked = protocol === 'ICMP' ? ok(0) : plainPort(port, to)
   if (head === 'svc' && rest.length === 1) return toService(world, rest[0], port, protocol)
-  if (head === 'ingress' || head === 'gateway') return err({ code: 'not-modelled', message: `"${to}": Ingress and Gateway are stored, but no controller answers on them yet` })
-  if (head === 'node' && rest.length === 1) return withAddress(world, findHost(world, rest[0]), `node ${rest[0]}`, asked)
-  if (head === 'external' && rest.length <= 1) return withAddress(world, findHost(world, rest[0] ?? 'external'), `outside host ${rest[0] ?? 'external'}`, asked)
+  if (head === 'ingress' || head === 'gateway')
+    return err({
+      code: 'not-modelled',
+      message: `"${to}": Ingress and Gateway are stored, but no controller answers on them yet`,
+    })
+  if (head === 'node' && rest.length === 1)
+    return withAddress(world, findHost(world, rest[0]), `node ${rest[0]}`, asked)
+  if (head === 'external' && rest.length <= 1)
+    return withAddress(world, findHost(world, rest[0] ?? 'external'), `outside host ${rest[0] ?? 'external'}`, asked)
   if (to.includes('/')) return toPod(world, to, port, protocol)
   if (!asked.ok) return asked
   return ok({ host: parseIp(to) ?? to, port: asked.value })
@@ -83,11 +110,21 @@ function toService(world: WorldReader, text: string, port: unknown, protocol: st
   if (spec.type === 'ExternalName') return ok({ host: String(spec.externalName ?? ''), port: number })
   if (spec.clusterIP && spec.clusterIP !== 'None') return ok({ host: spec.clusterIP, port: number })
   const first = readyAddresses(world, row)[0]
-  return first ? ok({ host: first, port: number }) : err({ code: 'no-endpoints', message: `headless Service ${namespace}/${name} has no ready endpoint: its name does not resolve`, reason: 'dns.nxdomain' })
+  return first
+    ? ok({ host: first, port: number })
+    : err({
+        code: 'no-endpoints',
+        message: `headless Service ${namespace}/${name} has no ready endpoint: its name does not resolve`,
+        reason: 'dns.nxdomain',
+      })
 }
 
 /** A number is taken as it is, also one that the Service does not have. */
-function servicePort(ports: readonly { name?: string; port: number; protocol?: string }[], port: unknown, protocol: string): number | undefined {
+function servicePort(
+  ports: readonly { name?: string; port: number; protocol?: string }[],
+  port: unknown,
+  protocol: string,
+): number | undefined {
   const number = portNumber(port)
   if (number !== undefined) return number
   if (typeof port === 'string') return ports.find((each) => each.name === port)?.port
@@ -106,11 +143,24 @@ function readyAddresses(world: WorldReader, service: ObjectRow): string[] {
 function toPod(world: WorldReader, text: string, port: unknown, protocol: string): Result<Target, NoEndpoint> {
   const pod = findPod(world, text)
   if (!pod.ok) return pod
-  const ip = pod.value.object.status?.podIP ?? (pod.value.object.spec?.hostNetwork ? addressOf(world, netnsOfPod(world, pod.value)?.id ?? '') : undefined)
-  if (!ip) return err({ code: 'pod-not-running', message: `pod ${pod.value.namespace}/${pod.value.name} has no address: it does not run`, reason: 'pod.not-running' })
+  const ip =
+    pod.value.object.status?.podIP ??
+    (pod.value.object.spec?.hostNetwork ? addressOf(world, netnsOfPod(world, pod.value)?.id ?? '') : undefined)
+  if (!ip)
+    return err({
+      code: 'pod-not-running',
+      message: `pod ${pod.value.namespace}/${pod.value.name} has no address: it does not run`,
+      reason: 'pod.not-running',
+    })
   if (protocol === 'ICMP') return ok({ host: ip, port: 0 })
-  const declared: readonly { name?: string; containerPort: number; protocol?: string }[] = (pod.value.object.spec?.containers ?? []).flatMap((container: { ports?: [] }) => container.ports ?? [])
-  const number = portNumber(port) ?? (typeof port === 'string' ? declared.find((each) => each.name === port)?.containerPort : (declared.find((each) => (each.protocol ?? 'TCP') === protocol) ?? declared[0])?.containerPort)
+  const declared: readonly { name?: string; containerPort: number; protocol?: string }[] = (
+    pod.value.object.spec?.containers ?? []
+  ).flatMap((container: { ports?: [] }) => container.ports ?? [])
+  const number =
+    portNumber(port) ??
+    (typeof port === 'string'
+      ? declared.find((each) => each.name === port)?.containerPort
+      : (declared.find((each) => (each.protocol ?? 'TCP') === protocol) ?? declared[0])?.containerPort)
   return number === undefined ? err(bad(`which port of pod ${text}? give \`port\``)) : ok({ host: ip, port: number })
 }
 
@@ -119,19 +169,33 @@ export function findPod(world: WorldReader, text: string): Result<ObjectRow, NoE
   const parts = text.split('/')
   if (parts.length === 2) {
     const row = find(world, 'Pod', parts[0], parts[1])
-    return row ? ok(row) : err({ code: 'not-found', message: `pods "${parts[1]}" not found in namespace "${parts[0]}"` })
+    return row
+      ? ok(row)
+      : err({ code: 'not-found', message: `pods "${parts[1]}" not found in namespace "${parts[0]}"` })
   }
   const kind = parts.length === 3 ? WORKLOADS[parts[1]] : undefined
-  if (!kind) return err(bad(`"${text}" names no place: write "namespace/pod", "namespace/deploy/name", "node/name", "external" or "ip/ADDRESS"`))
+  if (!kind)
+    return err(
+      bad(
+        `"${text}" names no place: write "namespace/pod", "namespace/deploy/name", "node/name", "external" or "ip/ADDRESS"`,
+      ),
+    )
   const [namespace, , name] = parts
   const owner = find(world, kind, namespace, name)
   if (!owner) return err({ code: 'not-found', message: `${kind} "${name}" not found in namespace "${namespace}"` })
-  const pods = apiOf(world as Tx, owner.cluster).list('Pod', namespace).filter((pod) => isOwnedBy(world, pod, owner, 0))
+  const pods = apiOf(world as Tx, owner.cluster)
+    .list('Pod', namespace)
+    .filter((pod) => isOwnedBy(world, pod, owner, 0))
   const pod = pods.find(isReady) ?? pods.find((each) => each.object.status?.podIP) ?? pods[0]
-  return pod ? ok(pod) : err({ code: 'no-pods', message: `${kind} ${namespace}/${name} has no pods`, reason: 'pod.not-running' })
+  return pod
+    ? ok(pod)
+    : err({ code: 'no-pods', message: `${kind} ${namespace}/${name} has no pods`, reason: 'pod.not-running' })
 }
 
-const isReady = (pod: ObjectRow) => pod.object.status?.conditions?.some((each: { type: string; status: string }) => each.type === 'Ready' && each.status === 'True') && !pod.object.metadata.deletionTimestamp
+const isReady = (pod: ObjectRow) =>
+  pod.object.status?.conditions?.some(
+    (each: { type: string; status: string }) => each.type === 'Ready' && each.status === 'True',
+  ) && !pod.object.metadata.deletionTimestamp
 
 function isOwnedBy(world: WorldReader, row: ObjectRow, owner: ObjectRow, depth: number): boolean {
   return (row.object.metadata.ownerReferences ?? []).some(({ uid }) => {
@@ -165,12 +229,19 @@ function spoofed(world: WorldReader, address: string, node: unknown, cluster: st
   if (typeof node !== 'string') return err(bad('`from: "ip/ADDRESS"` needs `node`: the node that the packet enters'))
   const host = findHost(world, node) ?? hostIdOfNode(world, cluster, node)
   if (!world.get('netns', host)) return err({ code: 'not-found', message: `no node "${node}"` })
-  const owner = world.by('addr', 'address', ip).find((row) => (world.get('netns', row.netns)?.host ?? row.netns) === host)
+  const owner = world
+    .by('addr', 'address', ip)
+    .find((row) => (world.get('netns', row.netns)?.host ?? row.netns) === host)
   if (owner) return ok({ netns: owner.netns, cluster })
   return ok({ netns: host, cluster, spoof: ip })
 }
 
-function withAddress(world: WorldReader, host: string | undefined, what: string, port: Result<number, NoEndpoint>): Result<Target, NoEndpoint> {
+function withAddress(
+  world: WorldReader,
+  host: string | undefined,
+  what: string,
+  port: Result<number, NoEndpoint>,
+): Result<Target, NoEndpoint> {
   if (!port.ok) return port
   const address = host === undefined ? undefined : addressOf(world, host)
   return address ? ok({ host: address, port: port.value }) : err({ code: 'not-found', message: `no ${what}` })
@@ -179,11 +250,14 @@ function withAddress(world: WorldReader, host: string | undefined, what: string,
 function plainPort(port: unknown, to: string): Result<number, NoEndpoint> {
   if (port === undefined || port === null) return ok(80)
   const number = portNumber(port)
-  return number === undefined ? err(bad(`port "${String(port)}" of ${to}: a name is only known for a Service or a pod; give the number`)) : ok(number)
+  return number === undefined
+    ? err(bad(`port "${String(port)}" of ${to}: a name is only known for a Service or a pod; give the number`))
+    : ok(number)
 }
 
 function portNumber(port: unknown): number | undefined {
-  const number = typeof port === 'number' ? port : typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : undefined
+  const number =
+    typeof port === 'number' ? port : typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : undefined
   return number !== undefined && Number.isInteger(number) && number >= 1 && number <= 65_535 ? number : undefined
 }
 

@@ -31,7 +31,8 @@ export function runExchange(sim: Simulation, prepared: Prepared, started?: (exch
   const deadline = start + (prepared.source.spoof ? SPOOF_US : BUDGET_US)
   let vanishedAt: number | undefined
   for (let events = 0; events < MOST_EVENTS && !probeDone(sim.world, id); events++) {
-    if (vanishedAt === undefined && walks.ended && verdictOf(walks.request).verdict === 'dropped') vanishedAt = sim.clock.now
+    if (vanishedAt === undefined && walks.ended && verdictOf(walks.request).verdict === 'dropped')
+      vanishedAt = sim.clock.now
     if (vanishedAt !== undefined && sim.clock.now > vanishedAt + AFTERMATH_US) break
     if (prepared.source.spoof && walks.reply?.end) break
     if (sim.clock.now > deadline) break
@@ -91,5 +92,8 @@ export function everyBranch<T>(sim: Simulation, prepared: Prepared, look: (excha
 function isAboutRequest(sim: Simulation, { target }: Prepared, exchange: Exchange | undefined): boolean {
   if (!exchange) return true
   if (exchange.walks.ended) return false
-  return parseIp(target.host) !== undefined || ['connecting', 'waiting'].includes(stateOf(sim.world, exchange.id)?.phase ?? '')
+  return (
+    parseIp(target.host) !== undefined ||
+    ['connecting', 'waiting'].includes(stateOf(sim.world, exchange.id)?.phase ?? '')
+  )
 }

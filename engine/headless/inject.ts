@@ -15,13 +15,40 @@ const STRANGER = '02:00:5e:10:00:01' as Mac
  * Puts a first packet with a given source before a node, on the device that leads back to that address: the pod side for
  * the node's own pods, its uplink for all others.
  */
-export function inject(ctx: Ctx, packet: { id: string; netns: string; src: Ip; dst: Ip; config: Pick<ProbeConfig, 'proto' | 'port' | 'size' | 'sport'> }): void {
+export function inject(
+  ctx: Ctx,
+  packet: {
+    id: string
+    netns: string
+    src: Ip
+    dst: Ip
+    config: Pick<ProbeConfig, 'proto' | 'port' | 'size' | 'sport'>
+  },
+): void {
   const { id, netns, src, dst } = packet
   const link = entranceFor(ctx, netns, src)
   if (!link) return
   const family = familyOf(dst)
-  const ip: IpPacket = { kind: 'ip', family, src, dst, ttl: 64, tos: 0, df: true, ident: hash32(ctx.clock.seed, id) & 0xffff, body: firstSegment(ctx, id, packet.config) }
-  receive(ctx, link.id, { packet: id, branch: '0', netns, frame: { src: STRANGER, dst: link.mac, etherType: family, body: ip }, mark: 0, priority: 0, depth: 0 })
+  const ip: IpPacket = {
+    kind: 'ip',
+    family,
+    src,
+    dst,
+    ttl: 64,
+    tos: 0,
+    df: true,
+    ident: hash32(ctx.clock.seed, id) & 0xffff,
+    body: firstSegment(ctx, id, packet.config),
+  }
+  receive(ctx, link.id, {
+    packet: id,
+    branch: '0',
+    netns,
+    frame: { src: STRANGER, dst: link.mac, etherType: family, body: ip },
+    mark: 0,
+    priority: 0,
+    depth: 0,
+  })
 }
 
 function entranceFor(ctx: Ctx, netns: string, src: Ip): LinkRow | undefined {
@@ -37,11 +64,27 @@ function firstSegment(ctx: Ctx, id: string, config: Pick<ProbeConfig, 'proto' | 
   const nothing: Data = { kind: 'data', bytes: 0 }
   switch (config.proto) {
     case 'tcp':
-      return { kind: 'tcp', sport, dport: config.port, seq: hash32(ctx.clock.seed, `isn/${id}`), ack: 0, flags: 'S', window: 64_240, mss: 1460, data: nothing }
+      return {
+        kind: 'tcp',
+        sport,
+        dport: config.port,
+        seq: hash32(ctx.clock.seed, `isn/${id}`),
+        ack: 0,
+        flags: 'S',
+        window: 64_240,
+        mss: 1460,
+        data: nothing,
+      }
     case 'udp':
       return { kind: 'udp', sport, dport: config.port, body: data }
     case 'icmp':
-      return { kind: 'icmp', type: 'echo-request', id: sport & 0xffff, seq: 1, data: { kind: 'data', bytes: config.size ?? 56 } }
+      return {
+        kind: 'icmp',
+        type: 'echo-request',
+        id: sport & 0xffff,
+        seq: 1,
+        data: { kind: 'data', bytes: config.size ?? 56 },
+      }
     case 'sctp':
       return { kind: 'sctp', sport, dport: config.port, chunk: 'init', data: nothing }
   }

@@ -35,7 +35,14 @@ export function judge(world: WorldReader, walks: WalkCollector, state: ProbeStat
     return { ...own, clientSees: sees, ...seen, ...(request.end ? { culprit: request.end } : {}) }
   }
   const sees = result?.sees ?? 'timeout'
-  if (sees === 'answered') return { verdict: 'delivered', reason: null, clientSees: sees, ...seen, ...(request.end ? { culprit: request.end } : {}) }
+  if (sees === 'answered')
+    return {
+      verdict: 'delivered',
+      reason: null,
+      clientSees: sees,
+      ...seen,
+      ...(request.end ? { culprit: request.end } : {}),
+    }
   const lost = firstLoss(world, walks)
   const culprit = lost?.walk.end ?? request.end
   const rest = { clientSees: sees, ...seen, ...(culprit ? { culprit } : {}) }
@@ -48,8 +55,18 @@ function unresolved(walks: WalkCollector, rcode: string, sees: Judgement['client
   const query = walks.walkOf(`${walks.packet}/dns1`)
   const own = verdictOf(query)
   const blocked = own.reason?.startsWith('fw.') || own.reason?.startsWith('policy.')
-  const reason: ReasonCode = blocked ? 'dns.blocked' : rcode === 'TIMEOUT' || rcode === 'REFUSED' ? 'dns.timeout' : 'dns.nxdomain'
-  return { verdict: REASONS[reason].verdict, reason, clientSees: sees, request: query, ...(query.end ? { culprit: query.end } : {}) }
+  const reason: ReasonCode = blocked
+    ? 'dns.blocked'
+    : rcode === 'TIMEOUT' || rcode === 'REFUSED'
+      ? 'dns.timeout'
+      : 'dns.nxdomain'
+  return {
+    verdict: REASONS[reason].verdict,
+    reason,
+    clientSees: sees,
+    request: query,
+    ...(query.end ? { culprit: query.end } : {}),
+  }
 }
 
 function replyOf(world: WorldReader, walks: WalkCollector): Judgement['reply'] {
@@ -67,7 +84,8 @@ function firstLoss(world: WorldReader, walks: WalkCollector): { walk: Walk; reas
     const walk = walks.walkOf(id)
     const { verdict, reason } = verdictOf(walk)
     if (verdict === 'delivered' || !walk.end) continue
-    if (!first || walk.end.at < (first.walk.end?.at ?? 0)) first = { walk, reason: reason && explained(world, walks, walk, reason) }
+    if (!first || walk.end.at < (first.walk.end?.at ?? 0))
+      first = { walk, reason: reason && explained(world, walks, walk, reason) }
   }
   return first
 }
@@ -75,8 +93,14 @@ function firstLoss(world: WorldReader, walks: WalkCollector): { walk: Walk; reas
 /** Some reasons need more than the packet itself to be told. */
 function explained(world: WorldReader, walks: WalkCollector, walk: Walk, reason: ReasonCode): ReasonCode {
   // The answer kept its untranslated source because a bridge without br_netfilter passed it on.
-  if (reason === 'sock.no-connection' && isReply(walk.packet) && walks.request.steps.some((step) => step.action.endsWith('DNAT'))) {
-    const bypassed = walk.steps.some((step) => step.stage === 'bridge' && sysctlValue(world, step.netns, 'net.bridge.bridge-nf-call-iptables') === '0')
+  if (
+    reason === 'sock.no-connection' &&
+    isReply(walk.packet) &&
+    walks.request.steps.some((step) => step.action.endsWith('DNAT'))
+  ) {
+    const bypassed = walk.steps.some(
+      (step) => step.stage === 'bridge' && sysctlValue(world, step.netns, 'net.bridge.bridge-nf-call-iptables') === '0',
+    )
     if (bypassed) return 'brnf.bypass'
   }
   if (reason === 'mtu.needs-frag') {

@@ -9,17 +9,21 @@ import type { NetnsRow } from '../kernel/tables.ts'
 /** The netns a pod lives in: its sandbox's own, or its node's for a hostNetwork pod. Undefined while it does not run. */
 export function netnsOfPod(world: WorldReader, pod: ObjectRow): NetnsRow | undefined {
   const spec = pod.object.spec ?? {}
-  if (spec.hostNetwork) return spec.nodeName ? world.get('netns', hostIdOfNode(world, pod.cluster, spec.nodeName)) : undefined
+  if (spec.hostNetwork)
+    return spec.nodeName ? world.get('netns', hostIdOfNode(world, pod.cluster, spec.nodeName)) : undefined
   const byPod = world.memo('netns', '', '', 'netns-by-pod', (rows) => {
     const map = new Map<string, NetnsRow>()
-    for (const row of rows) if (row.path && row.cause?.kind === 'Pod') map.set(podKey(row.cause.cluster, row.cause.namespace, row.cause.name), row)
+    for (const row of rows)
+      if (row.path && row.cause?.kind === 'Pod')
+        map.set(podKey(row.cause.cluster, row.cause.namespace, row.cause.name), row)
     return map
   })
   const cluster = pod.cluster === firstCluster(world) ? undefined : pod.cluster
   return byPod.get(podKey(cluster, pod.namespace, pod.name)) ?? byPod.get(podKey(pod.cluster, pod.namespace, pod.name))
 }
 
-const podKey = (cluster: string | undefined, namespace: string | undefined, name: string) => `${cluster ?? ''}:${namespace ?? ''}/${name}`
+const podKey = (cluster: string | undefined, namespace: string | undefined, name: string) =>
+  `${cluster ?? ''}:${namespace ?? ''}/${name}`
 
 /** `namespace/name` of the pod that a netns belongs to, null for a host's own. */
 export function podOfNetns(world: WorldReader, netns: string): string | null {
@@ -38,16 +42,23 @@ export function nodeOfHost(world: WorldReader, host: string): string | null {
   const row = world.get('host', host)
   if (row?.kind !== 'node') return null
   const cluster = row.cluster ?? firstCluster(world)
-  return clusterConfig(world, cluster)?.nodes.find((node) => node.host === host)?.name ?? host.slice(host.indexOf(':') + 1)
+  return (
+    clusterConfig(world, cluster)?.nodes.find((node) => node.host === host)?.name ?? host.slice(host.indexOf(':') + 1)
+  )
 }
 
 /** The host behind a name that a person types: a node of any cluster, a router, an outside host. */
 export function findHost(world: WorldReader, name: string): string | undefined {
   if (world.get('host', name)) return name
-  return world.rows('clusterConfig').flatMap((config) => config.nodes).find((node) => node.name === name)?.host
+  return world
+    .rows('clusterConfig')
+    .flatMap((config) => config.nodes)
+    .find((node) => node.name === name)?.host
 }
 
 /** The first address of a netns that others can use. */
 export function addressOf(world: WorldReader, netns: string, family?: 'ipv4' | 'ipv6'): string | undefined {
-  return world.by('addr', 'netns', netns).find((row) => row.scope === 'global' && (family === undefined || row.family === family))?.address
+  return world
+    .by('addr', 'netns', netns)
+    .find((row) => row.scope === 'global' && (family === undefined || row.family === family))?.address
 }

@@ -23,7 +23,14 @@ export interface ProbeQuestion {
   readonly port?: number | string
   readonly protocol?: 'TCP' | 'UDP' | 'ICMP' | 'SCTP'
   readonly size?: number
-  readonly http?: { readonly method?: string; readonly host?: string; readonly path?: string; readonly headers?: Readonly<Record<string, string>>; readonly scheme?: string; readonly sni?: string }
+  readonly http?: {
+    readonly method?: string
+    readonly host?: string
+    readonly path?: string
+    readonly headers?: Readonly<Record<string, string>>
+    readonly scheme?: string
+    readonly sni?: string
+  }
   readonly sourcePort?: number
 }
 
@@ -38,8 +45,13 @@ const PROTOCOLS = ['TCP', 'UDP', 'ICMP', 'SCTP'] as const
 
 export function prepare(world: WorldReader, question: ProbeQuestion): Result<Prepared, NoEndpoint> {
   const protocol = question.protocol ?? 'TCP'
-  if (!PROTOCOLS.includes(protocol)) return err({ code: 'bad-ask', message: `protocol "${String(protocol)}": one of ${PROTOCOLS.join(', ')}` })
-  if (question.size !== undefined && !(Number.isInteger(question.size) && question.size >= 0 && question.size <= 10_000_000)) return err({ code: 'bad-ask', message: '`size` is a number of bytes, at most 10000000' })
+  if (!PROTOCOLS.includes(protocol))
+    return err({ code: 'bad-ask', message: `protocol "${String(protocol)}": one of ${PROTOCOLS.join(', ')}` })
+  if (
+    question.size !== undefined &&
+    !(Number.isInteger(question.size) && question.size >= 0 && question.size <= 10_000_000)
+  )
+    return err({ code: 'bad-ask', message: '`size` is a number of bytes, at most 10000000' })
   const source = readSource(world, question.from, question.node)
   if (!source.ok) return source
   const target = readTarget(world, question.to, question.port, protocol)
@@ -68,7 +80,15 @@ export function launch(ctx: Ctx, { source, target, config }: Prepared): string {
   const id = freeId(ctx.tx)
   const address = parseIp(target.host)
   if (source.spoof && address) inject(ctx, { id, netns: source.netns, src: source.spoof, dst: address, config })
-  else startApp(ctx, { id, netns: source.netns, program: 'probe', config: { ...config, packet: id } satisfies ProbeConfig, state: null, owner: 'question' })
+  else
+    startApp(ctx, {
+      id,
+      netns: source.netns,
+      program: 'probe',
+      config: { ...config, packet: id } satisfies ProbeConfig,
+      state: null,
+      owner: 'question',
+    })
   return id
 }
 
@@ -98,9 +118,11 @@ export function answerOf(sim: Simulation, id: string, question: Question, commit
   const walks = new WalkCollector(id)
   for (const commit of commits) walks.add(commit.steps)
   const judged = judge(sim.world, walks, stateOf(sim.world, id))
-  const withSteps = commits.filter((commit) => commit.steps.some((step) => step.packet === id || step.packet.startsWith(`${id}/`)))
+  const withSteps = commits.filter((commit) =>
+    commit.steps.some((step) => step.packet === id || step.packet.startsWith(`${id}/`)),
+  )
   const decided = judged.culprit?.decidedBy
-  const deliveredTo = receiverOf(sim.world, judged.request)
+  const deliveredTo = judged.request.packet === id ? receiverOf(sim.world, judged.request) : null
   return {
     question,
     verdict: judged.verdict,

@@ -21,7 +21,8 @@ export interface Receiver {
 export function receiverOf(world: WorldReader, walk: Walk): Receiver | null {
   const { end } = walk
   const packet = end && packetIn(end)
-  if (end && packet && end.stage === 'deliver') return { pod: podOfNetns(world, end.netns), node: nodeOfHost(world, end.host), ...toOf(packet) }
+  if (end && packet && end.stage === 'deliver')
+    return { pod: podOfNetns(world, end.netns), node: nodeOfHost(world, end.host), ...toOf(packet) }
   const translated = translationIn(walk)
   return translated && !ownerOf(world, translated.ip) ? { pod: null, node: null, ...translated } : null
 }

@@ -17,6 +17,8 @@ export function sentenceOf(judged: Judgement, to: Receiver | null): string {
     case 'unreachable':
       return `Unreachable${at}: ${why ?? 'the network said so'}.`
     case 'timeout':
-      return where ? `It arrived at ${where}, but the answer did not: ${why ?? 'nothing came back in time'}.` : `No answer in time: ${why ?? 'nothing came back'}.`
+      return where
+        ? `It arrived at ${where}, but the answer did not: ${why ?? 'nothing came back in time'}.`
+        : `No answer in time: ${why ?? 'nothing came back'}.`
   }
 }

@@ -30,9 +30,18 @@ export interface TraceAnswer {
   readonly ttlAtReceiver: number | null
   readonly replySource: string | null
   readonly clientSees: Judgement['clientSees']
-  readonly http: { readonly status: number; readonly backend: string; readonly requestHeaders: object; readonly responseHeaders: object } | null
+  readonly http: {
+    readonly status: number
+    readonly backend: string
+    readonly requestHeaders: object
+    readonly responseHeaders: object
+  } | null
   readonly steps: readonly TraceStep[]
-  readonly reply: { readonly verdict: Verdict; readonly reason: ReasonCode | null; readonly steps: readonly TraceStep[] } | null
+  readonly reply: {
+    readonly verdict: Verdict
+    readonly reason: ReasonCode | null
+    readonly steps: readonly TraceStep[]
+  } | null
   readonly outcomes?: readonly TraceOutcome[]
 }
 
@@ -83,10 +92,18 @@ export function traceRequest(sim: Simulation, request: TraceRequest): TraceAnswe
   }
   const answer = sim.explain((inner) => answerFor(inner, prepared.value, request), diceOf(request.seed))
   if (!request.branches) return answer
-  return { ...answer, outcomes: everyBranch(sim, prepared.value, (exchange) => outcomeOf(sim, prepared.value, exchange)).map(({ probability, value }) => ({ probability, ...value })) }
+  return {
+    ...answer,
+    outcomes: everyBranch(sim, prepared.value, (exchange) => outcomeOf(sim, prepared.value, exchange)).map(
+      ({ probability, value }) => ({ probability, ...value }),
+    ),
+  }
 }
 
-export function reachRequest(sim: Simulation, request: TraceRequest): { verdict: Verdict; reason: ReasonCode | null; because: TraceDecision['cause'][] } | Failed {
+export function reachRequest(
+  sim: Simulation,
+  request: TraceRequest,
+): { verdict: Verdict; reason: ReasonCode | null; because: TraceDecision['cause'][] } | Failed {
   const prepared = prepare(sim.world, request)
   if (!prepared.ok) {
     const { code, message, reason } = prepared.error
@@ -105,21 +122,38 @@ function answerFor(sim: Simulation, prepared: Prepared, request: TraceRequest): 
   const state = spoofed(prepared, walks.reply) ?? stateOf(world, id)
   const judged = judge(world, walks, state)
   const http = state?.result?.http
+  // Where the name did not resolve, the only packet was the query: nothing was sent to the destination.
+  const sent = judged.request.packet === id
   const seen = judged.request.end && packetIn(judged.request.end)
-  const arrived = judged.request.end?.stage === 'deliver' ? seen : undefined
+  const arrived = sent && judged.request.end?.stage === 'deliver' ? seen : undefined
   const from = state?.result?.from
   const said = judged.reply ? sourceIn(judged.reply) : null
   return {
     verdict: judged.verdict,
     reason: judged.reason,
-    deliveredTo: receiverOf(world, judged.request),
+    deliveredTo: sent ? receiverOf(world, judged.request) : null,
     sourceSeen: arrived?.src ?? null,
     ttlAtReceiver: arrived?.ttl ?? null,
-    replySource: said ?? (from ? `${from.ip.includes(':') ? `[${from.ip}]` : from.ip}${from.port ? `:${from.port}` : ''}` : null),
+    replySource:
+      said ?? (from ? `${from.ip.includes(':') ? `[${from.ip}]` : from.ip}${from.port ? `:${from.port}` : ''}` : null),
     clientSees: judged.clientSees,
-    http: http ? { status: http.status, backend: http.backend, requestHeaders: http.requestHeaders, responseHeaders: http.responseHeaders } : null,
+    http: http
+      ? {
+          status: http.status,
+          backend: http.backend,
+          requestHeaders: http.requestHeaders,
+          responseHeaders: http.responseHeaders,
+        }
+      : null,
     steps: request.brief ? [] : judged.request.steps.map((step) => printStep(world, step)),
-    reply: judged.reply && !request.brief ? { verdict: judged.reply.verdict, reason: judged.reply.reason, steps: judged.reply.steps.map((step) => printStep(world, step)) } : null,
+    reply:
+      judged.reply && !request.brief
+        ? {
+            verdict: judged.reply.verdict,
+            reason: judged.reply.reason,
+            steps: judged.reply.steps.map((step) => printStep(world, step)),
+          }
+        : null,
   }
 }
 
@@ -139,7 +173,9 @@ function outcomeOf(sim: Simulation, prepared: Prepared, { id, walks }: Exchange)
   return {
     verdict: judged.verdict,
     reason: judged.reason,
-    translatedTo: translated ? `${translated.ip.includes(':') ? `[${translated.ip}]` : translated.ip}:${translated.port}` : null,
+    translatedTo: translated
+      ? `${translated.ip.includes(':') ? `[${translated.ip}]` : translated.ip}:${translated.port}`
+      : null,
     masqueraded: isMasqueraded(judged.request),
     deliveredTo: receiverOf(world, judged.request),
     sourceSeen: end?.stage === 'deliver' && packet ? packet.src : null,
@@ -148,7 +184,18 @@ function outcomeOf(sim: Simulation, prepared: Prepared, { id, walks }: Exchange)
 }
 
 function nowhere(reason: ReasonCode): TraceAnswer {
-  return { verdict: REASONS[reason].verdict, reason, deliveredTo: null, sourceSeen: null, ttlAtReceiver: null, replySource: null, clientSees: 'unreachable', http: null, steps: [], reply: null }
+  return {
+    verdict: REASONS[reason].verdict,
+    reason,
+    deliveredTo: null,
+    sourceSeen: null,
+    ttlAtReceiver: null,
+    replySource: null,
+    clientSees: 'unreachable',
+    http: null,
+    steps: [],
+    reply: null,
+  }
 }
 
 /** The objects behind the decisions, the last one first. */
@@ -187,7 +234,20 @@ function printStep(world: WorldReader, step: Step): TraceStep {
 
 function printDecision(world: WorldReader, ref: NonNullable<Step['decidedBy']>): TraceDecision {
   const { table, id, text, cause } = viewDecision(world, ref)
-  return { table, id, text, cause: cause ? { kind: cause.kind, ...(cause.namespace ? { namespace: cause.namespace } : {}), name: cause.name, file: cause.file, line: cause.line } : null }
+  return {
+    table,
+    id,
+    text,
+    cause: cause
+      ? {
+          kind: cause.kind,
+          ...(cause.namespace ? { namespace: cause.namespace } : {}),
+          name: cause.name,
+          file: cause.file,
+          line: cause.line,
+        }
+      : null,
+  }
 }
 
 /** Other dice than the world's own, where a seed is given. */

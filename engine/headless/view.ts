@@ -22,7 +22,10 @@ export function viewStep(world: WorldReader, step: Step): StepView {
   }
 }
 
-function reasonOf(code: string | undefined): { reasonText?: string; verdict?: (typeof REASONS)[ReasonCode]['verdict'] } {
+function reasonOf(code: string | undefined): {
+  reasonText?: string
+  verdict?: (typeof REASONS)[ReasonCode]['verdict']
+} {
   const reason = code && code in REASONS ? REASONS[code as ReasonCode] : undefined // looked up just before
   return reason ? { reasonText: reason.text, verdict: reason.verdict } : {}
 }

@@ -79,5 +79,8 @@ export function verdictOf(walk: Walk): { verdict: Verdict; reason: ReasonCode | 
   if (!end) return { verdict: 'dropped', reason: null }
   if (end.disposition === 'delivered' || end.disposition === 'consumed') return { verdict: 'delivered', reason: null }
   const code = end.reason && end.reason in REASONS ? (end.reason as ReasonCode) : null // looked up just before
-  return { verdict: code ? REASONS[code].verdict : end.disposition === 'rejected' ? 'refused' : 'dropped', reason: code }
+  return {
+    verdict: code ? REASONS[code].verdict : end.disposition === 'rejected' ? 'refused' : 'dropped',
+    reason: code,
+  }
 }

@@ -47,11 +47,26 @@ export class TwoHosts {
       emit: (step) => this.steps.push(step as Step), // only the kernel emits here
       note: () => {},
     }
-    for (const [netns, last] of [['a', 1], ['b', 2]] as const) {
+    for (const [netns, last] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
       this.world.put('host', { id: netns, kind: 'node', up: true })
       this.world.put('netns', { id: netns, host: netns, nextIfindex: 2 })
-      for (const [family, address] of [['ipv4', `10.0.0.${last}`], ['ipv6', `fd00::${last}`]] as const) {
-        this.world.put('addr', { id: `${netns}|${address}`, netns, link: `${netns}|eth0`, family, address: address as Ip, prefixLen: 24, scope: 'global', seq: last })
+      for (const [family, address] of [
+        ['ipv4', `10.0.0.${last}`],
+        ['ipv6', `fd00::${last}`],
+      ] as const) {
+        this.world.put('addr', {
+          id: `${netns}|${address}`,
+          netns,
+          link: `${netns}|eth0`,
+          family,
+          address: address as Ip,
+          prefixLen: 24,
+          scope: 'global',
+          seq: last,
+        })
       }
     }
   }
@@ -81,7 +96,14 @@ export class TwoHosts {
   get log(): string[] {
     return this.wire.sent.map(({ at, packet }) => {
       const body = packet.body
-      const what = body.kind === 'tcp' ? `${body.flags}${body.data.bytes ? ` ${body.data.bytes}` : ''}` : body.kind === 'icmp' ? `icmp ${body.type}` : body.kind === 'sctp' ? `sctp ${body.chunk}` : body.kind
+      const what =
+        body.kind === 'tcp'
+          ? `${body.flags}${body.data.bytes ? ` ${body.data.bytes}` : ''}`
+          : body.kind === 'icmp'
+            ? `icmp ${body.type}`
+            : body.kind === 'sctp'
+              ? `sctp ${body.chunk}`
+              : body.kind
       return `${(at / 1e6).toFixed(1)} ${packet.src} ${what}`
     })
   }
@@ -98,7 +120,14 @@ export function belowOver(wire: () => Wire): { ipOutput: IpOutput; routeLookup: 
       const far = ctx.tx.oneBy('addr', 'address', flow.dst)
       if (!mine || !far) return { kind: 'none' }
       const mtu = ctx.tx.get('pmtu', `${flow.netns}|${flow.dst}`)?.mtu ?? wire().mtu
-      return { kind: far.netns === flow.netns ? 'local' : 'unicast', route: undefined as never, dev: mine.link, src: flow.src ?? mine.address, mtu, by: { table: 'route', id: 'r' } }
+      return {
+        kind: far.netns === flow.netns ? 'local' : 'unicast',
+        route: undefined as never,
+        dev: mine.link,
+        src: flow.src ?? mine.address,
+        mtu,
+        by: { table: 'route', id: 'r' },
+      }
     },
     ipOutput: (ctx, { packet, id }) => {
       wire().sent.push({ at: ctx.clock.now, id, packet })
@@ -106,7 +135,8 @@ export function belowOver(wire: () => Wire): { ipOutput: IpOutput; routeLookup: 
       if (passed === 'lose') return { ok: true }
       const ip = passed === 'pass' ? packet : passed
       const to = ctx.tx.oneBy('addr', 'address', ip.dst)
-      if (to && ipLength(ip) <= 65_535) deliver(ctx, { packet: id, branch: '0', netns: to.netns, ip, mark: 0, priority: 0, depth: 0 })
+      if (to && ipLength(ip) <= 65_535)
+        deliver(ctx, { packet: id, branch: '0', netns: to.netns, ip, mark: 0, priority: 0, depth: 0 })
       return { ok: true }
     },
   }

@@ -20,9 +20,24 @@ export { openUdp } from './udp.ts'
 /** bind() and, for streams, listen(). */
 export function listen(
   ctx: Ctx,
-  on: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; address: Ip; port: number; v6only?: boolean; app: string; process: string; owner?: string; cause?: Cause },
+  on: {
+    netns: string
+    proto: 'tcp' | 'udp' | 'sctp'
+    address: Ip
+    port: number
+    v6only?: boolean
+    app: string
+    process: string
+    owner?: string
+    cause?: Cause
+  },
 ): { id: string } | { errno: Errno } {
-  if (!isAny(on.address) && !isLoopback(on.address) && !ctx.tx.oneBy('addr', 'netnsAddress', `${on.netns}|${on.address}`)) return { errno: 'EADDRNOTAVAIL' }
+  if (
+    !isAny(on.address) &&
+    !isLoopback(on.address) &&
+    !ctx.tx.oneBy('addr', 'netnsAddress', `${on.netns}|${on.address}`)
+  )
+    return { errno: 'EADDRNOTAVAIL' }
   if (conflicts(ctx.tx, on)) return { errno: 'EADDRINUSE' }
   const id = socketId(on.netns, on.proto, { ip: on.address, port: on.port })
   ctx.tx.put('socket', {
@@ -45,7 +60,19 @@ export function listen(
 /** connect(): route and source address first, then the port, then the packet. */
 export function connect(
   ctx: Ctx,
-  to: { netns: string; proto: 'tcp' | 'udp' | 'sctp'; dst: Ip; port: number; src?: Ip; sport?: number; /** IP_TTL; UDP only. */ ttl?: number; app: string; process: string; packet?: string; cause?: Cause },
+  to: {
+    netns: string
+    proto: 'tcp' | 'udp' | 'sctp'
+    dst: Ip
+    port: number
+    src?: Ip
+    sport?: number /** IP_TTL; UDP only. */
+    ttl?: number
+    app: string
+    process: string
+    packet?: string
+    cause?: Cause
+  },
 ): { id: string } | { errno: Errno } {
   if (to.proto === 'udp') return connectUdp(ctx, to)
   if (to.proto === 'sctp') return connectSctp(ctx, to)
@@ -57,7 +84,11 @@ export function connect(
   const far = { localIp: routed.src, ip: to.dst, port: to.port }
   const sport = to.sport ?? ephemeralPort(ctx, to.netns, 'tcp', far)
   if (sport === undefined) return { errno: 'EADDRNOTAVAIL' }
-  if (to.sport !== undefined && ctx.tx.get('socket', socketId(to.netns, 'tcp', { ip: routed.src, port: sport }, { ip: to.dst, port: to.port }))) return { errno: 'EADDRINUSE' }
+  if (
+    to.sport !== undefined &&
+    ctx.tx.get('socket', socketId(to.netns, 'tcp', { ip: routed.src, port: sport }, { ip: to.dst, port: to.port }))
+  )
+    return { errno: 'EADDRINUSE' }
   const row = openConnection(ctx, {
     netns: to.netns,
     src: routed.src,
@@ -85,11 +116,21 @@ export function send(ctx: Ctx, socket: string, data: Data): void {
   }
   if ((row.state !== 'ESTAB' && row.state !== 'CLOSE-WAIT') || data.bytes <= 0) return
   const pcb = pcbOf(row)
-  const chunk = { seq: streamEnd(pcb), bytes: data.bytes, ...(data.message === undefined ? {} : { message: data.message }) }
+  const chunk = {
+    seq: streamEnd(pcb),
+    bytes: data.bytes,
+    ...(data.message === undefined ? {} : { message: data.message }),
+  }
   push(ctx, update(ctx, row, { chunks: [...pcb.chunks, chunk] }), 'now')
 }
 
-export function sendTo(ctx: Ctx, socket: string, to: { ip: Ip; port: number; src?: Ip } | undefined, body: Udp['body'], packet?: string): { ok: true } | { errno: Errno } {
+export function sendTo(
+  ctx: Ctx,
+  socket: string,
+  to: { ip: Ip; port: number; src?: Ip } | undefined,
+  body: Udp['body'],
+  packet?: string,
+): { ok: true } | { errno: Errno } {
   return sendDatagram(ctx, socket, to, body, packet)
 }
 

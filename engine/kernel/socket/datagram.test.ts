@@ -19,9 +19,18 @@ beforeEach(() => {
   lab = new TwoHosts(wire)
 })
 
-const bind = (proto: 'udp' | 'tcp' | 'sctp', address: string, port: number, more: { v6only?: boolean } = {}) => listen(lab.ctx, { netns: 'b', proto, address: address as Ip, port, app: 'server', process: 'srv', ...more })
+const bind = (proto: 'udp' | 'tcp' | 'sctp', address: string, port: number, more: { v6only?: boolean } = {}) =>
+  listen(lab.ctx, { netns: 'b', proto, address: address as Ip, port, app: 'server', process: 'srv', ...more })
 const open = () => {
-  const made = connect(lab.ctx, { netns: 'a', proto: 'udp', dst: B, port: 53, app: 'client', process: 'dig', sport: 40000 })
+  const made = connect(lab.ctx, {
+    netns: 'a',
+    proto: 'udp',
+    dst: B,
+    port: 53,
+    app: 'client',
+    process: 'dig',
+    sport: 40000,
+  })
   return 'id' in made ? made.id : ''
 }
 const heard = (app: string) => lab.woken.filter((w) => w.app === app).map((w) => w.event)
@@ -30,12 +39,18 @@ describe('UDP', () => {
   test('a datagram and its answer, from the address that was asked', () => {
     bind('udp', '0.0.0.0', 53)
     lab.onWake = (ctx, { event }) => {
-      if (event.type === 'datagram' && event.to === B) sendTo(ctx, event.socket, { ...event.from, src: event.to }, data(80), `${event.packet}/r1`)
+      if (event.type === 'datagram' && event.to === B)
+        sendTo(ctx, event.socket, { ...event.from, src: event.to }, data(80), `${event.packet}/r1`)
     }
     sendTo(lab.ctx, open(), undefined, data(40), 'p')
     lab.run()
-    expect(wire.sent.map((s) => [s.id, s.packet.src, s.packet.dst])).toEqual([['p', '10.0.0.1', B], ['p/r1', B, '10.0.0.1']])
-    expect(heard('client')).toMatchObject([{ type: 'datagram', from: { ip: B, port: 53 }, body: { bytes: 80 }, ttl: 64 }])
+    expect(wire.sent.map((s) => [s.id, s.packet.src, s.packet.dst])).toEqual([
+      ['p', '10.0.0.1', B],
+      ['p/r1', B, '10.0.0.1'],
+    ])
+    expect(heard('client')).toMatchObject([
+      { type: 'datagram', from: { ip: B, port: 53 }, body: { bytes: 80 }, ttl: 64 },
+    ])
   })
 
   test('a closed port answers ICMP port unreachable: ECONNREFUSED on a connected socket, and on its next call', () => {
@@ -49,7 +64,15 @@ describe('UDP', () => {
   })
 
   test('host unreachable does not reach a UDP program: it waits in vain', () => {
-    wire.rule = (packet) => (packet.body.kind === 'udp' ? { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: { kind: 'icmp', type: 'unreachable', code: 'host', quoted: packet } } : 'pass')
+    wire.rule = (packet) =>
+      packet.body.kind === 'udp'
+        ? {
+            ...packet,
+            src: '10.0.0.9' as Ip,
+            dst: packet.src,
+            body: { kind: 'icmp', type: 'unreachable', code: 'host', quoted: packet },
+          }
+        : 'pass'
     sendTo(lab.ctx, open(), undefined, data(40), 'p')
     lab.run()
     expect(heard('client')).toEqual([])
@@ -64,7 +87,10 @@ describe('UDP', () => {
     expect(lab.steps.find((s) => s.packet === 'stray' && s.end)?.end?.reason).toBe('sock.not-listening')
   })
 
-  test.each([[1472, true], [1473, false]])('%i bytes of payload at MTU 1500: DF %s', (bytes, df) => {
+  test.each([
+    [1472, true],
+    [1473, false],
+  ])('%i bytes of payload at MTU 1500: DF %s', (bytes, df) => {
     sendTo(lab.ctx, open(), undefined, data(bytes), 'p')
     expect(wire.sent[0].packet.df).toBe(df)
   })
@@ -100,16 +126,34 @@ describe('ICMP echo', () => {
   })
 
   test('IPv6 too', () => {
-    sendEcho(lab.ctx, { netns: 'a', dst: 'fd00::2' as Ip, bytes: 56, seq: 1, app: 'client', process: 'ping', packet: 'p' })
+    sendEcho(lab.ctx, {
+      netns: 'a',
+      dst: 'fd00::2' as Ip,
+      bytes: 56,
+      seq: 1,
+      app: 'client',
+      process: 'ping',
+      packet: 'p',
+    })
     lab.run()
     expect(heard('client')).toMatchObject([{ type: 'echo-reply', from: 'fd00::2' }])
   })
 
   test('an error that quotes the request reaches ping', () => {
-    wire.rule = (packet) => (packet.body.kind === 'icmp' ? { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: { kind: 'icmp', type: 'time-exceeded', quoted: packet } } : 'pass')
+    wire.rule = (packet) =>
+      packet.body.kind === 'icmp'
+        ? {
+            ...packet,
+            src: '10.0.0.9' as Ip,
+            dst: packet.src,
+            body: { kind: 'icmp', type: 'time-exceeded', quoted: packet },
+          }
+        : 'pass'
     sendEcho(lab.ctx, { netns: 'a', dst: B, bytes: 56, seq: 1, app: 'client', process: 'ping', packet: 'p' })
     lab.run()
-    expect(heard('client')).toMatchObject([{ type: 'error', errno: 'EHOSTUNREACH', icmp: { from: '10.0.0.9', type: 'time-exceeded' } }])
+    expect(heard('client')).toMatchObject([
+      { type: 'error', errno: 'EHOSTUNREACH', icmp: { from: '10.0.0.9', type: 'time-exceeded' } },
+    ])
   })
 })
 
@@ -121,7 +165,14 @@ describe('SCTP', () => {
     }
     connect(lab.ctx, { netns: 'a', proto: 'sctp', dst: B, port: 7777, app: 'client', process: 'sctp', packet: 'p' })
     lab.run()
-    expect(lab.log.map((line) => line.split(' sctp ')[1])).toEqual(['init', 'init-ack', 'cookie-echo', 'cookie-ack', 'data', 'sack'])
+    expect(lab.log.map((line) => line.split(' sctp ')[1])).toEqual([
+      'init',
+      'init-ack',
+      'cookie-echo',
+      'cookie-ack',
+      'data',
+      'sack',
+    ])
     expect(heard('server').map((e) => e.type)).toEqual(['accepted', 'stream'])
   })
 

@@ -34,14 +34,20 @@ export function deliver(ctx: Ctx, skb: Skb): void {
       return refuse(ctx, skb, ip, 'udp', body.dport)
     }
     case 'icmp':
-      if (body.type === 'echo-request' || body.type === 'echo-reply') return receiveEcho(ctx, skb, ip as With<typeof body>)
+      if (body.type === 'echo-request' || body.type === 'echo-reply')
+        return receiveEcho(ctx, skb, ip as With<typeof body>)
       if ('quoted' in body) return icmpError(ctx, skb)
       return emitEnd(ctx, skb, { action: 'delivered', detail: `ICMP ${body.type}`, disposition: 'absorbed' })
     case 'sctp':
       return onSctpSegment(ctx, skb, ip as With<typeof body>)
     case 'ipip':
       answerPortUnreachable(ctx, skb, ip, 'protocol')
-      return emitEnd(ctx, skb, { action: 'rejected', detail: 'no tunnel takes IPIP here: protocol unreachable', disposition: 'rejected', reason: 'tunnel.peer-unknown' })
+      return emitEnd(ctx, skb, {
+        action: 'rejected',
+        detail: 'no tunnel takes IPIP here: protocol unreachable',
+        disposition: 'rejected',
+        reason: 'tunnel.peer-unknown',
+      })
   }
 }
 
@@ -49,41 +55,75 @@ export function deliver(ctx: Ctx, skb: Skb): void {
 function receiveTcp(ctx: Ctx, skb: Skb, ip: With<Tcp>): void {
   const tcp = ip.body
   const at = { netns: skb.netns, proto: 'tcp' as const }
-  const connection = findConnection(ctx.tx, { ...at, localIp: ip.dst, localPort: tcp.dport, remoteIp: ip.src, remotePort: tcp.sport })
+  const connection = findConnection(ctx.tx, {
+    ...at,
+    localIp: ip.dst,
+    localPort: tcp.dport,
+    remoteIp: ip.src,
+    remotePort: tcp.sport,
+  })
   const opens = tcp.flags.includes('S') && !tcp.flags.includes('.')
   if (connection && !(connection.state === 'TIME-WAIT' && opens)) {
-    emitEnd(ctx, skb, { action: 'delivered', detail: `delivered to ${connection.process ?? 'the program'} (${connection.state})`, decidedBy: socketRef(connection), disposition: 'delivered' })
+    emitEnd(ctx, skb, {
+      action: 'delivered',
+      detail: `delivered to ${connection.process ?? 'the program'} (${connection.state})`,
+      decidedBy: socketRef(connection),
+      disposition: 'delivered',
+    })
     return onSegment(ctx, connection, skb.packet, ip)
   }
   if (!opens) {
     // Simplified: a stray ACK to a listening socket is no SYN cookie: it is reset like any other.
-    if (tcp.flags.includes('R')) return emitEnd(ctx, skb, { action: 'ignored', detail: 'a RST for a connection that is gone', disposition: 'consumed' })
+    if (tcp.flags.includes('R'))
+      return emitEnd(ctx, skb, {
+        action: 'ignored',
+        detail: 'a RST for a connection that is gone',
+        disposition: 'consumed',
+      })
     sendReset(ctx, skb.netns, skb.packet, ip, `no connection ${ip.src}:${tcp.sport} > ${ip.dst}:${tcp.dport} here: RST`)
-    return emitEnd(ctx, skb, { action: 'rejected', detail: strayDetail(ctx, skb, ip), disposition: 'rejected', reason: 'sock.no-connection' })
+    return emitEnd(ctx, skb, {
+      action: 'rejected',
+      detail: strayDetail(ctx, skb, ip),
+      disposition: 'rejected',
+      reason: 'sock.no-connection',
+    })
   }
-  const listener = findBound(ctx.tx, { ...at, ip: ip.dst, port: tcp.dport }) ?? outsideListener(ctx, skb, 'tcp', ip.dst, tcp.dport)
-  if (!listener || listener.state !== 'LISTEN') return refuse(ctx, skb, ip, 'tcp', tcp.dport)
+  const listener =
+    findBound(ctx.tx, { ...at, ip: ip.dst, port: tcp.dport }) ?? outsideListener(ctx, skb, 'tcp', ip.dst, tcp.dport)
+  if (listener?.state !== 'LISTEN') return refuse(ctx, skb, ip, 'tcp', tcp.dport)
   if (connection) destroy(ctx, connection)
-  emitEnd(ctx, skb, { action: 'delivered', detail: `${listener.process ?? 'a program'} listens on TCP port ${tcp.dport}`, decidedBy: socketRef(listener), disposition: 'delivered' })
+  emitEnd(ctx, skb, {
+    action: 'delivered',
+    detail: `${listener.process ?? 'a program'} listens on TCP port ${tcp.dport}`,
+    decidedBy: socketRef(listener),
+    disposition: 'delivered',
+  })
   const back = routeFor(ctx, { netns: skb.netns, dst: ip.src, src: ip.dst })
   onListen(ctx, listener, skb.packet, ip, 'errno' in back ? 1500 : back.mtu)
 }
 
 /** A segment of no connection here; where a socket waits for the same port from another address, that is said. */
 function strayDetail(ctx: Ctx, skb: Skb, ip: With<Tcp>): string {
-  const waiting = sockets(ctx.tx, skb.netns, 'tcp', ip.body.dport).find((row) => row.state === 'SYN-SENT' && row.localIp === ip.dst)
+  const waiting = sockets(ctx.tx, skb.netns, 'tcp', ip.body.dport).find(
+    (row) => row.state === 'SYN-SENT' && row.localIp === ip.dst,
+  )
   if (!waiting) return 'the segment belongs to no connection here: RST'
   return `the socket waits for an answer from ${waiting.remoteIp}:${waiting.remotePort}, this one comes from ${ip.src}:${ip.body.sport}: RST`
 }
 
 /** Nothing listens: RST for TCP, port unreachable for UDP. */
 function refuse(ctx: Ctx, skb: Skb, ip: IpPacket, proto: 'tcp' | 'udp', port: number): void {
-  const loopback = sockets(ctx.tx, skb.netns, proto, port).find((row) => row.remoteIp === undefined && isLoopback(row.localIp))
-  if (ip.body.kind === 'tcp') sendReset(ctx, skb.netns, skb.packet, ip as With<Tcp>, `nothing listens on TCP port ${port}: RST`)
+  const loopback = sockets(ctx.tx, skb.netns, proto, port).find(
+    (row) => row.remoteIp === undefined && isLoopback(row.localIp),
+  )
+  if (ip.body.kind === 'tcp')
+    sendReset(ctx, skb.netns, skb.packet, ip as With<Tcp>, `nothing listens on TCP port ${port}: RST`)
   else answerPortUnreachable(ctx, skb, ip)
   emitEnd(ctx, skb, {
     action: 'rejected',
-    detail: loopback ? `${loopback.process ?? 'the program'} listens on ${loopback.localIp}:${port} only, not on ${ip.dst}` : `nothing listens on ${proto.toUpperCase()} port ${port} of ${ip.dst}`,
+    detail: loopback
+      ? `${loopback.process ?? 'the program'} listens on ${loopback.localIp}:${port} only, not on ${ip.dst}`
+      : `nothing listens on ${proto.toUpperCase()} port ${port} of ${ip.dst}`,
     ...(loopback ? { decidedBy: socketRef(loopback) } : {}),
     disposition: 'rejected',
     reason: loopback ? 'sock.localhost-only' : 'sock.not-listening',
@@ -93,16 +133,34 @@ function refuse(ctx: Ctx, skb: Skb, ip: IpPacket, proto: 'tcp' | 'udp', port: nu
 /** An ICMP error tells the socket whose packet it quotes. Models icmp_unreach(), tcp_v4_err(), __udp4_lib_err(), ping_err(). */
 export function icmpError(ctx: Ctx, skb: Skb): void {
   const ip = skb.ip
-  if (!ip || ip.body.kind !== 'icmp' || !('quoted' in ip.body)) return
+  if (ip?.body.kind !== 'icmp' || !('quoted' in ip.body)) return
   const icmp: IcmpError = ip.body
   const quoted = icmp.quoted
-  const mtu = icmp.type === 'packet-too-big' ? icmp.mtu : icmp.type === 'unreachable' && icmp.code === 'frag-needed' ? icmp.mtu : undefined
+  const mtu =
+    icmp.type === 'packet-too-big'
+      ? icmp.mtu
+      : icmp.type === 'unreachable' && icmp.code === 'frag-needed'
+        ? icmp.mtu
+        : undefined
   if (mtu !== undefined) learnMtu(ctx, skb.netns, quoted, mtu)
   const row = socketOf(ctx, skb.netns, quoted)
   const about = icmp.type === 'unreachable' ? `${icmp.code} unreachable` : icmp.type
-  if (!row) return emitEnd(ctx, skb, { action: 'delivered', detail: `ICMP ${about} for a socket that is gone`, disposition: 'consumed' })
-  emitEnd(ctx, skb, { action: 'delivered', detail: `ICMP ${about} reaches ${row.process ?? 'the program'}`, decidedBy: socketRef(row), disposition: 'delivered' })
-  const error = { ...errorOf(icmp, ip.family), icmp: { from: ip.src, type: icmp.type, ...(icmp.type === 'unreachable' ? { code: icmp.code } : {}) } }
+  if (!row)
+    return emitEnd(ctx, skb, {
+      action: 'delivered',
+      detail: `ICMP ${about} for a socket that is gone`,
+      disposition: 'consumed',
+    })
+  emitEnd(ctx, skb, {
+    action: 'delivered',
+    detail: `ICMP ${about} reaches ${row.process ?? 'the program'}`,
+    decidedBy: socketRef(row),
+    disposition: 'delivered',
+  })
+  const error = {
+    ...errorOf(icmp, ip.family),
+    icmp: { from: ip.src, type: icmp.type, ...(icmp.type === 'unreachable' ? { code: icmp.code } : {}) },
+  }
   if (mtu !== undefined && row.proto === 'tcp') return onPathMtu(ctx, row, mtu)
   // A datagram socket is not told, the next datagram fits; ping asks for every error (IP_RECVERR).
   if (mtu !== undefined && row.proto !== 'icmp') return
@@ -113,7 +171,12 @@ export function icmpError(ctx: Ctx, skb: Skb): void {
 }
 
 /** While connecting, any error is final; later it only colours a timeout. */
-function icmpToTcp(ctx: Ctx, row: SocketRow, quoted: IpPacket, error: { errno: Parameters<typeof fail>[2]; icmp: Parameters<typeof fail>[3] }): void {
+function icmpToTcp(
+  ctx: Ctx,
+  row: SocketRow,
+  quoted: IpPacket,
+  error: { errno: Parameters<typeof fail>[2]; icmp: Parameters<typeof fail>[3] },
+): void {
   if (row.state === 'LISTEN' || row.state === 'TIME-WAIT' || quoted.body.kind !== 'tcp') return
   const pcb = pcbOf(row)
   if (seqDiff(quoted.body.seq, pcb.sndUna) < 0 || seqDiff(quoted.body.seq, pcb.sndNxt) > 0) return
@@ -127,8 +190,13 @@ function socketOf(ctx: Ctx, netns: string, quoted: IpPacket): SocketRow | undefi
   if (body.kind !== 'tcp' && body.kind !== 'udp' && body.kind !== 'sctp') return undefined
   const at = { netns, proto: body.kind }
   return (
-    findConnection(ctx.tx, { ...at, localIp: quoted.src, localPort: body.sport, remoteIp: quoted.dst, remotePort: body.dport }) ??
-    (body.kind === 'tcp' ? undefined : findBound(ctx.tx, { ...at, ip: quoted.src, port: body.sport }))
+    findConnection(ctx.tx, {
+      ...at,
+      localIp: quoted.src,
+      localPort: body.sport,
+      remoteIp: quoted.dst,
+      remotePort: body.dport,
+    }) ?? (body.kind === 'tcp' ? undefined : findBound(ctx.tx, { ...at, ip: quoted.src, port: body.sport }))
   )
 }
 
@@ -138,5 +206,11 @@ const MIN_PMTU = 552
 
 function learnMtu(ctx: Ctx, netns: string, quoted: IpPacket, mtu: number): void {
   const least = quoted.family === 'ipv4' ? MIN_PMTU : 1280
-  ctx.tx.put('pmtu', { id: `${netns}|${quoted.dst}`, netns, dst: quoted.dst, mtu: Math.max(least, mtu), expiresUs: ctx.clock.now + MTU_EXPIRES_US })
+  ctx.tx.put('pmtu', {
+    id: `${netns}|${quoted.dst}`,
+    netns,
+    dst: quoted.dst,
+    mtu: Math.max(least, mtu),
+    expiresUs: ctx.clock.now + MTU_EXPIRES_US,
+  })
 }

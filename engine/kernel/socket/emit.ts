@@ -43,7 +43,14 @@ export function emitNow(ctx: Ctx, out: Outgoing): OutputResult {
     summary: ipSummary(packet),
     headers: packet,
   } satisfies Step)
-  return ipOutput(ctx, { netns, packet, id, detail: out.detail, ...(out.sock ? { sock: out.sock } : {}), ...(out.mark ? { mark: out.mark } : {}) })
+  return ipOutput(ctx, {
+    netns,
+    packet,
+    id,
+    detail: out.detail,
+    ...(out.sock ? { sock: out.sock } : {}),
+    ...(out.mark ? { mark: out.mark } : {}),
+  })
 }
 
 /** Sends an answer to something just received: in an event of its own, so that one packet's walk ends before the next begins. */
@@ -52,10 +59,26 @@ export function emitSoon(ctx: Ctx, out: Outgoing): void {
 }
 
 /** A packet of this host. `df` as path MTU discovery wants it; the identification belongs to the packet's id. */
-export function ipPacket(ctx: Ctx, netns: string, at: { src: Ip; dst: Ip; df: boolean; id: string; ttl?: number }, body: L4): IpPacket {
+export function ipPacket(
+  ctx: Ctx,
+  netns: string,
+  at: { src: Ip; dst: Ip; df: boolean; id: string; ttl?: number },
+  body: L4,
+): IpPacket {
   const family = familyOf(at.dst)
-  const ttl = at.ttl ?? sysctlNumber(ctx.tx, netns, family === 'ipv4' ? 'net.ipv4.ip_default_ttl' : 'net.ipv6.conf.all.hop_limit')
-  return { kind: 'ip', family, src: at.src, dst: at.dst, ttl, tos: 0, df: family === 'ipv6' || at.df, ident: hash32(ctx.clock.seed, at.id) & 0xffff, body }
+  const ttl =
+    at.ttl ?? sysctlNumber(ctx.tx, netns, family === 'ipv4' ? 'net.ipv4.ip_default_ttl' : 'net.ipv6.conf.all.hop_limit')
+  return {
+    kind: 'ip',
+    family,
+    src: at.src,
+    dst: at.dst,
+    ttl,
+    tos: 0,
+    df: family === 'ipv6' || at.df,
+    ident: hash32(ctx.clock.seed, at.id) & 0xffff,
+    body,
+  }
 }
 
 export function hostOf(ctx: Pick<Ctx, 'tx'>, netns: string): string {
@@ -63,7 +86,17 @@ export function hostOf(ctx: Pick<Ctx, 'tx'>, netns: string): string {
 }
 
 /** The step with which a packet's walk ends at this host. */
-export function emitEnd(ctx: Ctx, skb: Skb, end: { action: string; detail: string; decidedBy?: RecordRef; disposition: NonNullable<Step['end']>['disposition']; reason?: string }): void {
+export function emitEnd(
+  ctx: Ctx,
+  skb: Skb,
+  end: {
+    action: string
+    detail: string
+    decidedBy?: RecordRef
+    disposition: NonNullable<Step['end']>['disposition']
+    reason?: string
+  },
+): void {
   const dev = skb.iif ? ctx.tx.get('link', skb.iif)?.name : undefined
   ctx.emit({
     at: ctx.clock.now,

@@ -18,7 +18,21 @@ import { wake } from './wake.ts'
 type Echo = Extract<Icmp, { type: 'echo-request' | 'echo-reply' }>
 
 /** Sends one echo request; the socket is the process' own and stays for the answer. `ttl` and `pmtu` are ping's -t and -M. */
-export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes: number; seq: number; ttl?: number; pmtu?: 'do' | 'dont'; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
+export function sendEcho(
+  ctx: Ctx,
+  to: {
+    netns: string
+    dst: Ip
+    src?: Ip
+    bytes: number
+    seq: number
+    ttl?: number
+    pmtu?: 'do' | 'dont'
+    app: string
+    process: string
+    packet?: string
+  },
+): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
   if ('errno' in routed) {
     emitNoRoute(ctx, { ...to, action: 'sendto', packet: to.packet }, routed)
@@ -27,17 +41,38 @@ export function sendEcho(ctx: Ctx, to: { netns: string; dst: Ip; src?: Ip; bytes
   const ident = hash32(ctx.clock.seed, `echo/${to.app}`) & 0xffff
   const id = socketId(to.netns, 'icmp', { ip: routed.src, port: ident })
   if (!ctx.tx.get('socket', id)) {
-    ctx.tx.put('socket', { id, netns: to.netns, proto: 'icmp', family: familyOf(to.dst), localIp: routed.src, localPort: ident, state: 'UNCONN', app: to.app, process: to.process })
+    ctx.tx.put('socket', {
+      id,
+      netns: to.netns,
+      proto: 'icmp',
+      family: familyOf(to.dst),
+      localIp: routed.src,
+      localPort: ident,
+      state: 'UNCONN',
+      app: to.app,
+      process: to.process,
+    })
   }
   const packet = to.packet ?? `${id}#${to.seq}`
-  const echo: Echo = { kind: 'icmp', type: 'echo-request', id: ident, seq: to.seq, data: { kind: 'data', bytes: to.bytes } }
+  const echo: Echo = {
+    kind: 'icmp',
+    type: 'echo-request',
+    id: ident,
+    seq: to.seq,
+    data: { kind: 'data', bytes: to.bytes },
+  }
   const fits = ipHeaderLength({ family: familyOf(to.dst) }) + l4Length(echo) <= routed.mtu
   const df = to.pmtu === 'do' || (to.pmtu === undefined && fits)
   const result = emitNow(ctx, {
     netns: to.netns,
     id: packet,
     sock: id,
-    packet: ipPacket(ctx, to.netns, { src: routed.src, dst: to.dst, df, id: packet, ...(to.ttl ? { ttl: to.ttl } : {}) }, echo),
+    packet: ipPacket(
+      ctx,
+      to.netns,
+      { src: routed.src, dst: to.dst, df, id: packet, ...(to.ttl ? { ttl: to.ttl } : {}) },
+      echo,
+    ),
     action: 'sendto',
     detail: `${to.process} sends an echo request of ${to.bytes} bytes; source ${routed.src} chosen by the route`,
     decidedBy: routed.route.by,
@@ -49,9 +84,27 @@ export function receiveEcho(ctx: Ctx, skb: Skb, ip: IpPacket & { body: Echo }): 
   const echo = ip.body
   if (echo.type === 'echo-request') return answerEcho(ctx, skb, ip)
   const row = findBound(ctx.tx, { netns: skb.netns, proto: 'icmp', ip: ip.dst, port: echo.id })
-  if (!row) return emitEnd(ctx, skb, { action: 'delivered', detail: 'an echo reply that nobody waits for', disposition: 'consumed' })
-  emitEnd(ctx, skb, { action: 'delivered', detail: `echo reply for ${row.process ?? 'ping'}`, decidedBy: socketRef(row), disposition: 'delivered' })
-  wake(ctx, row.app, { type: 'echo-reply', socket: row.id, from: ip.src, seq: echo.seq, bytes: echo.data.bytes, ttl: ip.ttl, packet: skb.packet })
+  if (!row)
+    return emitEnd(ctx, skb, {
+      action: 'delivered',
+      detail: 'an echo reply that nobody waits for',
+      disposition: 'consumed',
+    })
+  emitEnd(ctx, skb, {
+    action: 'delivered',
+    detail: `echo reply for ${row.process ?? 'ping'}`,
+    decidedBy: socketRef(row),
+    disposition: 'delivered',
+  })
+  wake(ctx, row.app, {
+    type: 'echo-reply',
+    socket: row.id,
+    from: ip.src,
+    seq: echo.seq,
+    bytes: echo.data.bytes,
+    ttl: ip.ttl,
+    packet: skb.packet,
+  })
 }
 
 /** The kernel itself answers, from the address that was asked. */
@@ -100,8 +153,19 @@ const ERRORS6: typeof ERRORS4 = {
 /** Port unreachable, from the address that was asked. Models icmp_send() as udp_rcv() calls it. */
 export function answerPortUnreachable(ctx: Ctx, skb: Skb, ip: IpPacket, code: UnreachableCode = 'port'): void {
   const id = `${skb.packet}/icmp`
-  const packet = ipPacket(ctx, skb.netns, { src: ip.dst, dst: ip.src, df: false, id }, { kind: 'icmp', type: 'unreachable', code, quoted: ip })
-  emitSoon(ctx, { netns: skb.netns, id, packet: { ...packet, tos: ip.family === 'ipv4' ? 0xc0 : 0 }, action: 'icmp', detail: `ICMP ${code} unreachable to ${ip.src}` })
+  const packet = ipPacket(
+    ctx,
+    skb.netns,
+    { src: ip.dst, dst: ip.src, df: false, id },
+    { kind: 'icmp', type: 'unreachable', code, quoted: ip },
+  )
+  emitSoon(ctx, {
+    netns: skb.netns,
+    id,
+    packet: { ...packet, tos: ip.family === 'ipv4' ? 0xc0 : 0 },
+    action: 'icmp',
+    detail: `ICMP ${code} unreachable to ${ip.src}`,
+  })
 }
 
 /** The ping socket behind an echo request that an error quotes. */

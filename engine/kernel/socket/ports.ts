@@ -12,7 +12,12 @@ const DEFAULT_RANGE = [32768, 60999] as const
  * Models net/ipv4/inet_hashtables.c __inet_hash_connect(), net/ipv4/udp.c udp_lib_get_port().
  * Simplified: the starting port is a draw of a seeded stream, not a keyed hash of the addresses, so that runs repeat.
  */
-export function ephemeralPort(ctx: Ctx, netns: string, proto: 'tcp' | 'udp' | 'sctp', remote?: { localIp: Ip; ip: Ip; port: number }): number | undefined {
+export function ephemeralPort(
+  ctx: Ctx,
+  netns: string,
+  proto: 'tcp' | 'udp' | 'sctp',
+  remote?: { localIp: Ip; ip: Ip; port: number },
+): number | undefined {
   const [low, high] = portRange(ctx, netns)
   const step = proto === 'tcp' ? 2 : 1
   const slots = Math.floor((high - low) / step) + 1
@@ -26,11 +31,24 @@ export function ephemeralPort(ctx: Ctx, netns: string, proto: 'tcp' | 'udp' | 's
   return undefined
 }
 
-function isFree(ctx: Ctx, netns: string, proto: 'tcp' | 'udp' | 'sctp', port: number, remote?: { localIp: Ip; ip: Ip; port: number }): boolean {
+function isFree(
+  ctx: Ctx,
+  netns: string,
+  proto: 'tcp' | 'udp' | 'sctp',
+  port: number,
+  remote?: { localIp: Ip; ip: Ip; port: number },
+): boolean {
   const used = sockets(ctx.tx, netns, proto, port)
   if (used.length === 0) return true
   if (proto === 'udp' || !remote || used.some((row) => row.remoteIp === undefined)) return false
-  return !findConnection(ctx.tx, { netns, proto, localIp: remote.localIp, localPort: port, remoteIp: remote.ip, remotePort: remote.port })
+  return !findConnection(ctx.tx, {
+    netns,
+    proto,
+    localIp: remote.localIp,
+    localPort: port,
+    remoteIp: remote.ip,
+    remotePort: remote.port,
+  })
 }
 
 function portRange(ctx: Ctx, netns: string): readonly [number, number] {

@@ -7,7 +7,9 @@ import type { Step } from '../trace/step.ts'
 import { routeLookup } from './below.ts'
 import { isAny } from './rows.ts'
 
-export type Routed = { readonly src: Ip; readonly mtu: number; readonly route: Extract<RouteResult, { route: unknown }> } | { readonly errno: Errno; readonly route: RouteResult }
+export type Routed =
+  | { readonly src: Ip; readonly mtu: number; readonly route: Extract<RouteResult, { route: unknown }> }
+  | { readonly errno: Errno; readonly route: RouteResult }
 
 /** Route and source address as connect() and sendto() choose them before anything is sent. `src` is what the socket is bound to. */
 export function routeFor(ctx: Ctx, at: { netns: string; dst: Ip; src?: Ip }): Routed {
@@ -34,7 +36,11 @@ export function routeFor(ctx: Ctx, at: { netns: string; dst: Ip; src?: Ip }): Ro
 }
 
 /** The call itself fails: no packet exists, but the walk has a step that says why, and ends there. */
-export function emitNoRoute(ctx: Ctx, at: { netns: string; dst: Ip; action: 'connect' | 'sendto'; process: string; packet: string | undefined }, routed: Extract<Routed, { errno: Errno }>): void {
+export function emitNoRoute(
+  ctx: Ctx,
+  at: { netns: string; dst: Ip; action: 'connect' | 'sendto'; process: string; packet: string | undefined },
+  routed: Extract<Routed, { errno: Errno }>,
+): void {
   if (at.packet === undefined) return
   const { kind, by } = routed.route as { kind: string; by?: RecordRef } // what every result of a lookup has
   ctx.emit({

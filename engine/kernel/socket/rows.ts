@@ -13,7 +13,12 @@ type Proto = SocketRow['proto']
 const host = (ip: string) => (ip.includes(':') ? `[${ip}]` : ip)
 
 /** `worker/cni-1|tcp|10.244.1.10:40000>10.96.20.30:80`; a bound or listening socket has no far end. */
-export function socketId(netns: string, proto: Proto, local: { ip: string; port: number }, remote?: { ip: string; port: number }): string {
+export function socketId(
+  netns: string,
+  proto: Proto,
+  local: { ip: string; port: number },
+  remote?: { ip: string; port: number },
+): string {
   const near = `${netns}|${proto}|${host(local.ip)}:${local.port}`
   return remote ? `${near}>${host(remote.ip)}:${remote.port}` : near
 }
@@ -29,11 +34,17 @@ export interface Endpoints {
 
 /** The socket of exactly this connection. */
 export function findConnection(world: WorldReader, at: Endpoints): SocketRow | undefined {
-  return world.get('socket', socketId(at.netns, at.proto, { ip: at.localIp, port: at.localPort }, { ip: at.remoteIp, port: at.remotePort }))
+  return world.get(
+    'socket',
+    socketId(at.netns, at.proto, { ip: at.localIp, port: at.localPort }, { ip: at.remoteIp, port: at.remotePort }),
+  )
 }
 
 /** The socket that takes new connections or datagrams for an address and port: a specific binding before `0.0.0.0` before `::`. */
-export function findBound(world: WorldReader, at: { netns: string; proto: Proto; ip: Ip; port: number }): SocketRow | undefined {
+export function findBound(
+  world: WorldReader,
+  at: { netns: string; proto: Proto; ip: Ip; port: number },
+): SocketRow | undefined {
   let best: SocketRow | undefined
   for (const row of sockets(world, at.netns, at.proto, at.port)) {
     if (row.remoteIp !== undefined || !accepts(row, at.ip)) continue
@@ -60,7 +71,10 @@ function score(row: SocketRow): number {
 }
 
 /** True if binding this would be refused with EADDRINUSE. Servers set SO_REUSEADDR: only sockets without a far end conflict. */
-export function conflicts(world: WorldReader, wanted: { netns: string; proto: Proto; address: Ip; port: number; v6only?: boolean }): boolean {
+export function conflicts(
+  world: WorldReader,
+  wanted: { netns: string; proto: Proto; address: Ip; port: number; v6only?: boolean },
+): boolean {
   return sockets(world, wanted.netns, wanted.proto, wanted.port).some((row) => {
     if (row.remoteIp !== undefined) return false
     if (row.localIp === wanted.address) return true

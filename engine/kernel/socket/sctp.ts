@@ -29,7 +29,10 @@ const NOTHING: Data = { kind: 'data', bytes: 0 }
 const RTO_US = 1_000_000
 const MAX_INIT = 8
 
-export function connectSctp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string }): { id: string } | { errno: Errno } {
+export function connectSctp(
+  ctx: Ctx,
+  to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; app: string; process: string; packet?: string },
+): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
   if ('errno' in routed) {
     emitNoRoute(ctx, { ...to, action: 'connect', packet: to.packet }, routed)
@@ -39,8 +42,18 @@ export function connectSctp(ctx: Ctx, to: { netns: string; dst: Ip; port: number
   if (sport === undefined) return { errno: 'EADDRNOTAVAIL' }
   const id = socketId(to.netns, 'sctp', { ip: routed.src, port: sport }, { ip: to.dst, port: to.port })
   const row: SocketRow = {
-    id, netns: to.netns, proto: 'sctp', family: familyOf(to.dst), localIp: routed.src, localPort: sport, remoteIp: to.dst, remotePort: to.port,
-    state: 'SYN-SENT', app: to.app, process: to.process, pcb: { conn: to.packet ?? id, role: 'client', chunks: 0, tries: 0 } satisfies SctpPcb,
+    id,
+    netns: to.netns,
+    proto: 'sctp',
+    family: familyOf(to.dst),
+    localIp: routed.src,
+    localPort: sport,
+    remoteIp: to.dst,
+    remotePort: to.port,
+    state: 'SYN-SENT',
+    app: to.app,
+    process: to.process,
+    pcb: { conn: to.packet ?? id, role: 'client', chunks: 0, tries: 0 } satisfies SctpPcb,
   }
   ctx.tx.put('socket', row)
   sendChunk(ctx, row, 'init', NOTHING, 'now')
@@ -56,7 +69,12 @@ export function onSctpTimer(ctx: Ctx, socket: string): void {
   const again = { ...row, pcb: { ...pcb, tries: pcb.tries + 1 } }
   ctx.tx.put('socket', again)
   sendChunk(ctx, again, 'init', NOTHING, 'now')
-  ctx.clock.after(Math.min(RTO_US * 2 ** (pcb.tries + 1), 60_000_000), 'sctp-timer', { socket }, { id: `sctp-timer/${socket}` })
+  ctx.clock.after(
+    Math.min(RTO_US * 2 ** (pcb.tries + 1), 60_000_000),
+    'sctp-timer',
+    { socket },
+    { id: `sctp-timer/${socket}` },
+  )
 }
 
 export function sendSctp(ctx: Ctx, row: SocketRow, data: Data): void {
@@ -71,24 +89,62 @@ export function closeSctp(ctx: Ctx, row: SocketRow): void {
 export function onSctpSegment(ctx: Ctx, skb: Skb, ip: IpPacket & { body: Sctp }): void {
   const sctp = ip.body
   const at = { netns: skb.netns, proto: 'sctp' as const }
-  const row = findConnection(ctx.tx, { ...at, localIp: ip.dst, localPort: sctp.dport, remoteIp: ip.src, remotePort: sctp.sport })
+  const row = findConnection(ctx.tx, {
+    ...at,
+    localIp: ip.dst,
+    localPort: sctp.dport,
+    remoteIp: ip.src,
+    remotePort: sctp.sport,
+  })
   if (row) {
-    emitEnd(ctx, skb, { action: 'delivered', detail: `SCTP ${sctp.chunk} for ${row.process ?? 'the program'}`, decidedBy: socketRef(row), disposition: 'delivered' })
+    emitEnd(ctx, skb, {
+      action: 'delivered',
+      detail: `SCTP ${sctp.chunk} for ${row.process ?? 'the program'}`,
+      decidedBy: socketRef(row),
+      disposition: 'delivered',
+    })
     return onChunk(ctx, row, sctp)
   }
-  const listener = sctp.chunk === 'init' ? (findBound(ctx.tx, { ...at, ip: ip.dst, port: sctp.dport }) ?? outsideListener(ctx, skb, 'sctp', ip.dst, sctp.dport)) : undefined
+  const listener =
+    sctp.chunk === 'init'
+      ? (findBound(ctx.tx, { ...at, ip: ip.dst, port: sctp.dport }) ??
+        outsideListener(ctx, skb, 'sctp', ip.dst, sctp.dport))
+      : undefined
   if (!listener) {
     if (sctp.chunk !== 'abort') {
       const id = `${skb.packet}/abort`
       const abort: Sctp = { kind: 'sctp', sport: sctp.dport, dport: sctp.sport, chunk: 'abort', data: NOTHING }
-      emitSoon(ctx, { netns: skb.netns, id, packet: ipPacket(ctx, skb.netns, { src: ip.dst, dst: ip.src, df: true, id }, abort), action: 'abort', detail: 'nothing listens: ABORT' })
+      emitSoon(ctx, {
+        netns: skb.netns,
+        id,
+        packet: ipPacket(ctx, skb.netns, { src: ip.dst, dst: ip.src, df: true, id }, abort),
+        action: 'abort',
+        detail: 'nothing listens: ABORT',
+      })
     }
-    return emitEnd(ctx, skb, { action: 'rejected', detail: `nothing listens on SCTP port ${sctp.dport}`, disposition: 'rejected', reason: 'sock.not-listening' })
+    return emitEnd(ctx, skb, {
+      action: 'rejected',
+      detail: `nothing listens on SCTP port ${sctp.dport}`,
+      disposition: 'rejected',
+      reason: 'sock.not-listening',
+    })
   }
-  emitEnd(ctx, skb, { action: 'delivered', detail: `${listener.process ?? 'a program'} listens on SCTP port ${sctp.dport}`, decidedBy: socketRef(listener), disposition: 'delivered' })
+  emitEnd(ctx, skb, {
+    action: 'delivered',
+    detail: `${listener.process ?? 'a program'} listens on SCTP port ${sctp.dport}`,
+    decidedBy: socketRef(listener),
+    disposition: 'delivered',
+  })
   const child: SocketRow = {
     id: socketId(skb.netns, 'sctp', { ip: ip.dst, port: sctp.dport }, { ip: ip.src, port: sctp.sport }),
-    netns: skb.netns, proto: 'sctp', family: ip.family, localIp: ip.dst, localPort: sctp.dport, remoteIp: ip.src, remotePort: sctp.sport, state: 'SYN-RECV',
+    netns: skb.netns,
+    proto: 'sctp',
+    family: ip.family,
+    localIp: ip.dst,
+    localPort: sctp.dport,
+    remoteIp: ip.src,
+    remotePort: sctp.sport,
+    state: 'SYN-RECV',
     ...(listener.app ? { app: listener.app } : {}),
     ...(listener.process ? { process: listener.process } : {}),
     pcb: { conn: skb.packet, role: 'server', chunks: 0, tries: 0 } satisfies SctpPcb,
@@ -136,7 +192,11 @@ function sendChunk(ctx: Ctx, row: SocketRow, chunk: Sctp['chunk'], data: Data, w
   const id = pcb.role === 'server' ? `${pcb.conn}/r${n}` : n === 1 ? pcb.conn : `${pcb.conn}/${n}`
   const body: Sctp = { kind: 'sctp', sport: row.localPort, dport: row.remotePort ?? 0, chunk, data }
   const out = {
-    netns: row.netns, id, sock: row.id, action: chunk === 'init' ? 'connect' : chunk, detail: `SCTP ${chunk}`,
+    netns: row.netns,
+    id,
+    sock: row.id,
+    action: chunk === 'init' ? 'connect' : chunk,
+    detail: `SCTP ${chunk}`,
     packet: ipPacket(ctx, row.netns, { src: row.localIp, dst: row.remoteIp as Ip, df: true, id }, body), // an association has a far end
   }
   if (when === 'now') emitNow(ctx, out)

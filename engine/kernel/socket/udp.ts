@@ -23,7 +23,21 @@ interface UdpPcb {
 }
 
 /** connect() on a datagram socket: fixes both ends, sends nothing. */
-export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number; src?: Ip; sport?: number; ttl?: number; app: string; process: string; packet?: string; cause?: Cause }): { id: string } | { errno: Errno } {
+export function connectUdp(
+  ctx: Ctx,
+  to: {
+    netns: string
+    dst: Ip
+    port: number
+    src?: Ip
+    sport?: number
+    ttl?: number
+    app: string
+    process: string
+    packet?: string
+    cause?: Cause
+  },
+): { id: string } | { errno: Errno } {
   const routed = routeFor(ctx, to)
   if ('errno' in routed) {
     emitNoRoute(ctx, { ...to, action: 'connect', packet: to.packet }, routed)
@@ -52,16 +66,36 @@ export function connectUdp(ctx: Ctx, to: { netns: string; dst: Ip; port: number;
 }
 
 /** Opens an unconnected datagram socket on a free port, as a client's first sendto() does. */
-export function openUdp(ctx: Ctx, on: { netns: string; family: 'ipv4' | 'ipv6'; app: string; process: string }): { id: string } | { errno: Errno } {
+export function openUdp(
+  ctx: Ctx,
+  on: { netns: string; family: 'ipv4' | 'ipv6'; app: string; process: string },
+): { id: string } | { errno: Errno } {
   const port = ephemeralPort(ctx, on.netns, 'udp')
   if (port === undefined) return { errno: 'EADDRNOTAVAIL' }
   const ip = anyOf(on.family)
   const id = socketId(on.netns, 'udp', { ip, port })
-  ctx.tx.put('socket', { id, netns: on.netns, proto: 'udp', family: on.family, localIp: ip, localPort: port, state: 'UNCONN', app: on.app, process: on.process, pcb: { sent: 0 } satisfies UdpPcb })
+  ctx.tx.put('socket', {
+    id,
+    netns: on.netns,
+    proto: 'udp',
+    family: on.family,
+    localIp: ip,
+    localPort: port,
+    state: 'UNCONN',
+    app: on.app,
+    process: on.process,
+    pcb: { sent: 0 } satisfies UdpPcb,
+  })
   return { id }
 }
 
-export function sendDatagram(ctx: Ctx, socket: string, to: { ip: Ip; port: number; src?: Ip } | undefined, body: Udp['body'], packet?: string): { ok: true } | { errno: Errno } {
+export function sendDatagram(
+  ctx: Ctx,
+  socket: string,
+  to: { ip: Ip; port: number; src?: Ip } | undefined,
+  body: Udp['body'],
+  packet?: string,
+): { ok: true } | { errno: Errno } {
   const row = ctx.tx.get('socket', socket)
   if (!row) return { errno: 'EINVAL' }
   if (row.error) {
@@ -101,13 +135,34 @@ export function receiveUdp(ctx: Ctx, skb: Skb, ip: IpPacket & { body: Udp }): bo
     findConnection(ctx.tx, { ...at, localIp: ip.dst, localPort: udp.dport, remoteIp: ip.src, remotePort: udp.sport }) ??
     findBound(ctx.tx, { ...at, ip: ip.dst, port: udp.dport })
   if (!row) return false
-  emitEnd(ctx, skb, { action: 'delivered', detail: `delivered to ${row.process ?? 'the program'} on UDP port ${udp.dport}`, decidedBy: socketRef(row), disposition: 'delivered' })
-  wake(ctx, row.app, { type: 'datagram', socket: row.id, from: { ip: ip.src, port: udp.sport }, to: ip.dst, body: udp.body, ttl: ip.ttl, packet: skb.packet })
+  emitEnd(ctx, skb, {
+    action: 'delivered',
+    detail: `delivered to ${row.process ?? 'the program'} on UDP port ${udp.dport}`,
+    decidedBy: socketRef(row),
+    disposition: 'delivered',
+  })
+  wake(ctx, row.app, {
+    type: 'datagram',
+    socket: row.id,
+    from: { ip: ip.src, port: udp.sport },
+    to: ip.dst,
+    body: udp.body,
+    ttl: ip.ttl,
+    packet: skb.packet,
+  })
   return true
 }
 
 /** Hard errors reach connected sockets only. Models __udp4_lib_err(). */
-export function icmpToUdp(ctx: Ctx, row: SocketRow, error: { errno: Errno; hard: boolean; icmp: { from: Ip; type: 'unreachable' | 'time-exceeded' | 'packet-too-big'; code?: string } }): void {
+export function icmpToUdp(
+  ctx: Ctx,
+  row: SocketRow,
+  error: {
+    errno: Errno
+    hard: boolean
+    icmp: { from: Ip; type: 'unreachable' | 'time-exceeded' | 'packet-too-big'; code?: string }
+  },
+): void {
   if (!error.hard || row.remoteIp === undefined) return
   ctx.tx.put('socket', { ...row, error: error.errno })
   wake(ctx, row.app, { type: 'error', socket: row.id, errno: error.errno, icmp: error.icmp })

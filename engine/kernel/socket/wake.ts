@@ -15,10 +15,31 @@ export type SocketEvent =
   /** Bytes of a stream, in order; `message` rides on the last segment of the write that carried it. */
   | { readonly type: 'stream'; readonly socket: string; readonly data: Data }
   /** A datagram, with who sent it, the address it was sent to, and its packet's id. */
-  | { readonly type: 'datagram'; readonly socket: string; readonly from: { readonly ip: Ip; readonly port: number }; readonly to: Ip; readonly body: Udp['body']; readonly ttl: number; readonly packet: string }
-  | { readonly type: 'echo-reply'; readonly socket: string; readonly from: Ip; readonly seq: number; readonly bytes: number; readonly ttl: number; readonly packet: string }
+  | {
+      readonly type: 'datagram'
+      readonly socket: string
+      readonly from: { readonly ip: Ip; readonly port: number }
+      readonly to: Ip
+      readonly body: Udp['body']
+      readonly ttl: number
+      readonly packet: string
+    }
+  | {
+      readonly type: 'echo-reply'
+      readonly socket: string
+      readonly from: Ip
+      readonly seq: number
+      readonly bytes: number
+      readonly ttl: number
+      readonly packet: string
+    }
   /** The call failed or the connection died; `icmp` is the message that said so, with who sent it. */
-  | { readonly type: 'error'; readonly socket: string; readonly errno: Errno; readonly icmp?: { readonly from: Ip; readonly type: Icmp['type']; readonly code?: string } }
+  | {
+      readonly type: 'error'
+      readonly socket: string
+      readonly errno: Errno
+      readonly icmp?: { readonly from: Ip; readonly type: Icmp['type']; readonly code?: string }
+    }
   /** The peer closed its side: read() returns 0. */
   | { readonly type: 'closed'; readonly socket: string }
 

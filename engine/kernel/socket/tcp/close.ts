@@ -13,7 +13,12 @@ export function closeConnection(ctx: Ctx, row: SocketRow): void {
       return destroy(ctx, row)
     case 'ESTAB':
     case 'CLOSE-WAIT': {
-      const closing = update(ctx, row, { finSeq: streamEnd(pcbOf(row)), orphan: true }, row.state === 'CLOSE-WAIT' ? 'LAST-ACK' : 'FIN-WAIT-1')
+      const closing = update(
+        ctx,
+        row,
+        { finSeq: streamEnd(pcbOf(row)), orphan: true },
+        row.state === 'CLOSE-WAIT' ? 'LAST-ACK' : 'FIN-WAIT-1',
+      )
       push(ctx, closing, 'now', 'the application closes')
       return
     }
@@ -25,7 +30,12 @@ export function closeConnection(ctx: Ctx, row: SocketRow): void {
 /** The process is gone while data may be unread: RST, as the kernel does for SO_LINGER 0 and killed programs with data pending. */
 export function abort(ctx: Ctx, row: SocketRow): void {
   if (row.state !== 'SYN-SENT' && row.state !== 'CLOSED') {
-    transmit(ctx, row, { flags: 'R.', seq: pcbOf(row).sndNxt }, { when: 'now', action: 'reset', detail: 'the program is gone: its connection is reset' })
+    transmit(
+      ctx,
+      row,
+      { flags: 'R.', seq: pcbOf(row).sndNxt },
+      { when: 'now', action: 'reset', detail: 'the program is gone: its connection is reset' },
+    )
   }
   destroy(ctx, row)
 }
@@ -38,7 +48,12 @@ export function destroy(ctx: Ctx, row: SocketRow): void {
 }
 
 /** The connection died: the application is told once, the row goes. */
-export function fail(ctx: Ctx, row: SocketRow, errno: Errno, icmp?: Extract<SocketEvent, { type: 'error' }>['icmp']): void {
+export function fail(
+  ctx: Ctx,
+  row: SocketRow,
+  errno: Errno,
+  icmp?: Extract<SocketEvent, { type: 'error' }>['icmp'],
+): void {
   const pcb = pcbOf(row)
   destroy(ctx, row)
   if (pcb.orphan || row.state === 'SYN-RECV') return

@@ -39,17 +39,29 @@ export function openConnection(ctx: Ctx, to: Opening): SocketRow {
     state: 'SYN-SENT',
     app: to.app,
     process: to.process,
-    pcb: newPcb({ conn: to.packet ?? id, role: 'client', iss, rcvNxt: 0, advMss: mssOf(to.mtu, family), firstSentAt: ctx.clock.now }),
+    pcb: newPcb({
+      conn: to.packet ?? id,
+      role: 'client',
+      iss,
+      rcvNxt: 0,
+      advMss: mssOf(to.mtu, family),
+      firstSentAt: ctx.clock.now,
+    }),
     ...(to.cause ? { cause: to.cause } : {}),
   }
   ctx.tx.put('socket', row)
   const pcb = row.pcb as TcpPcb // just made
-  const sent = transmit(ctx, row, { flags: 'S', seq: iss, mss: pcb.advMss }, {
-    when: 'now',
-    action: 'connect',
-    detail: `${to.process} connects; source ${to.src} chosen by the route, MSS ${pcb.advMss} from its MTU ${to.mtu}`,
-    ...(to.routedBy ? { decidedBy: to.routedBy } : {}),
-  })
+  const sent = transmit(
+    ctx,
+    row,
+    { flags: 'S', seq: iss, mss: pcb.advMss },
+    {
+      when: 'now',
+      action: 'connect',
+      detail: `${to.process} connects; source ${to.src} chosen by the route, MSS ${pcb.advMss} from its MTU ${to.mtu}`,
+      ...(to.routedBy ? { decidedBy: to.routedBy } : {}),
+    },
+  )
   armTimer(ctx, sent)
   return sent
 }

@@ -6,7 +6,19 @@ import { wake } from '../wake.ts'
 import { destroy, enterTimeWait, fail } from './close.ts'
 import { newPcb } from './connect.ts'
 import { armTimer, push, sendAck, sendReset, transmit } from './output.ts'
-import { initialCwnd, isn, mssOf, payloadMss, pcbOf, RTO_MAX_US, RTO_MIN_US, seqAdd, seqDiff, TIME_WAIT_US, update } from './pcb.ts'
+import {
+  initialCwnd,
+  isn,
+  mssOf,
+  payloadMss,
+  pcbOf,
+  RTO_MAX_US,
+  RTO_MIN_US,
+  seqAdd,
+  seqDiff,
+  TIME_WAIT_US,
+  update,
+} from './pcb.ts'
 
 /** What a segment does to its connection. Models net/ipv4/tcp_input.c; states of RFC 9293 3.3.2. */
 export type Segmented = IpPacket & { readonly body: Tcp }
@@ -33,10 +45,28 @@ export function onListen(ctx: Ctx, listener: SocketRow, packet: string, ip: Segm
     ...(listener.process ? { process: listener.process } : {}),
     ...(listener.owner ? { owner: listener.owner } : {}),
     ...(listener.cause ? { cause: listener.cause } : {}),
-    pcb: newPcb({ conn: packet, role: 'server', iss, rcvNxt: seqAdd(tcp.seq, 1), advMss, mss, cwnd: initialCwnd(mss), listener: listener.id }),
+    pcb: newPcb({
+      conn: packet,
+      role: 'server',
+      iss,
+      rcvNxt: seqAdd(tcp.seq, 1),
+      advMss,
+      mss,
+      cwnd: initialCwnd(mss),
+      listener: listener.id,
+    }),
   }
   ctx.tx.put('socket', child)
-  const sent = transmit(ctx, child, { flags: 'S.', seq: iss, mss: advMss }, { when: 'soon', action: 'accept', detail: `${listener.process ?? 'a program'} listens here: SYN-ACK, MSS ${advMss}` })
+  const sent = transmit(
+    ctx,
+    child,
+    { flags: 'S.', seq: iss, mss: advMss },
+    {
+      when: 'soon',
+      action: 'accept',
+      detail: `${listener.process ?? 'a program'} listens here: SYN-ACK, MSS ${advMss}`,
+    },
+  )
   armTimer(ctx, sent)
 }
 
@@ -46,7 +76,8 @@ export function onSegment(ctx: Ctx, row: SocketRow, packet: string, ip: Segmente
   const tcp = ip.body
   const pcb = pcbOf(row)
   if (tcp.flags.includes('R')) {
-    if (tcp.seq === pcb.rcvNxt || row.state === 'SYN-RECV') fail(ctx, row, row.state === 'SYN-RECV' ? 'ECONNREFUSED' : 'ECONNRESET')
+    if (tcp.seq === pcb.rcvNxt || row.state === 'SYN-RECV')
+      fail(ctx, row, row.state === 'SYN-RECV' ? 'ECONNREFUSED' : 'ECONNRESET')
     return
   }
   if (row.state === 'TIME-WAIT') {
@@ -55,7 +86,12 @@ export function onSegment(ctx: Ctx, row: SocketRow, packet: string, ip: Segmente
   }
   if (tcp.flags.includes('S')) {
     if (row.state === 'SYN-RECV' && !tcp.flags.includes('.')) {
-      transmit(ctx, row, { flags: 'S.', seq: pcb.iss, mss: pcb.advMss }, { when: 'soon', action: 'accept', detail: 'the SYN came again: SYN-ACK again' })
+      transmit(
+        ctx,
+        row,
+        { flags: 'S.', seq: pcb.iss, mss: pcb.advMss },
+        { when: 'soon', action: 'accept', detail: 'the SYN came again: SYN-ACK again' },
+      )
     } else sendAck(ctx, row, 'a SYN within a connection is answered by an ACK (RFC 5961)')
     return
   }
@@ -70,7 +106,8 @@ function onSynSent(ctx: Ctx, row: SocketRow, packet: string, ip: Segmented): voi
   const tcp = ip.body
   const pcb = pcbOf(row)
   const acks = tcp.flags.includes('.')
-  if (acks && tcp.ack !== pcb.sndNxt) return sendReset(ctx, row.netns, packet, ip, 'it acknowledges what was never sent')
+  if (acks && tcp.ack !== pcb.sndNxt)
+    return sendReset(ctx, row.netns, packet, ip, 'it acknowledges what was never sent')
   if (tcp.flags.includes('R')) {
     if (acks) fail(ctx, row, 'ECONNREFUSED')
     return
@@ -79,16 +116,21 @@ function onSynSent(ctx: Ctx, row: SocketRow, packet: string, ip: Segmented): voi
   if (!tcp.flags.includes('S') || !acks) return
   const mss = payloadMss(tcp.mss ?? 536, pcb.advMss)
   const srttUs = pcb.retransmits === 0 ? ctx.clock.now - (pcb.firstSentAt ?? ctx.clock.now) : undefined
-  const open = update(ctx, row, {
-    sndUna: tcp.ack,
-    rcvNxt: seqAdd(tcp.seq, 1),
-    mss,
-    cwnd: initialCwnd(mss),
-    retransmits: 0,
-    rtoUs: RTO_MIN_US + (srttUs ?? RTO_MIN_US),
-    srttUs,
-    firstSentAt: undefined,
-  }, 'ESTAB')
+  const open = update(
+    ctx,
+    row,
+    {
+      sndUna: tcp.ack,
+      rcvNxt: seqAdd(tcp.seq, 1),
+      mss,
+      cwnd: initialCwnd(mss),
+      retransmits: 0,
+      rtoUs: RTO_MIN_US + (srttUs ?? RTO_MIN_US),
+      srttUs,
+      firstSentAt: undefined,
+    },
+    'ESTAB',
+  )
   armTimer(ctx, open)
   sendAck(ctx, open, 'the SYN-ACK is acknowledged: the connection is established')
   wake(ctx, row.app, { type: 'connected', socket: row.id })
@@ -108,12 +150,18 @@ function onAck(ctx: Ctx, socket: SocketRow, tcp: Tcp): SocketRow | undefined {
   const advance = seqDiff(tcp.ack, pcb.sndUna)
   // After going back to resend, an ACK of what was sent earlier may lie beyond sndNxt: that is fine.
   if (advance <= 0) {
-    if (advance === 0 && tcp.data.bytes === 0 && !tcp.flags.includes('F') && pcb.sndNxt !== pcb.sndUna) row = onDuplicateAck(ctx, row)
+    if (advance === 0 && tcp.data.bytes === 0 && !tcp.flags.includes('F') && pcb.sndNxt !== pcb.sndUna)
+      row = onDuplicateAck(ctx, row)
     return row
   }
   const chunks = pcb.chunks.filter((chunk) => seqDiff(seqAdd(chunk.seq, chunk.bytes), tcp.ack) > 0)
   const sampleUs = pcb.timed && seqDiff(tcp.ack, pcb.timed.end) >= 0 ? ctx.clock.now - pcb.timed.at : undefined
-  const srttUs = sampleUs === undefined ? pcb.srttUs : pcb.srttUs === undefined ? sampleUs : Math.round((7 * pcb.srttUs + sampleUs) / 8)
+  const srttUs =
+    sampleUs === undefined
+      ? pcb.srttUs
+      : pcb.srttUs === undefined
+        ? sampleUs
+        : Math.round((7 * pcb.srttUs + sampleUs) / 8)
   const sndNxt = seqDiff(tcp.ack, pcb.sndNxt) > 0 ? tcp.ack : pcb.sndNxt
   row = update(ctx, row, {
     sndUna: tcp.ack,
@@ -133,7 +181,12 @@ function onAck(ctx: Ctx, socket: SocketRow, tcp: Tcp): SocketRow | undefined {
   if (finAcked && row.state === 'FIN-WAIT-1') {
     row = update(ctx, row, {}, 'FIN-WAIT-2')
     armTimer(ctx, row)
-    ctx.clock.after(TIME_WAIT_US, 'tcp-time-wait', { socket: row.id }, { id: `tcp-time-wait/${row.id}`, background: true })
+    ctx.clock.after(
+      TIME_WAIT_US,
+      'tcp-time-wait',
+      { socket: row.id },
+      { id: `tcp-time-wait/${row.id}`, background: true },
+    )
     return row
   }
   if (finAcked && row.state === 'LAST-ACK') {
@@ -152,7 +205,12 @@ function onDuplicateAck(ctx: Ctx, row: SocketRow): SocketRow {
   const pcb = pcbOf(row)
   const dupAcks = pcb.dupAcks + 1
   if (dupAcks !== 3) return update(ctx, row, { dupAcks })
-  return push(ctx, update(ctx, row, { dupAcks, sndNxt: pcb.sndUna, timed: undefined }), 'soon', 'three duplicate ACKs: sent again')
+  return push(
+    ctx,
+    update(ctx, row, { dupAcks, sndNxt: pcb.sndUna, timed: undefined }),
+    'soon',
+    'three duplicate ACKs: sent again',
+  )
 }
 
 /** Data and FIN, in order only. Models tcp_data_queue(), tcp_fin(). */

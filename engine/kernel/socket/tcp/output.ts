@@ -21,7 +21,12 @@ export interface Segment {
 export type When = 'now' | 'soon'
 
 /** Sends one segment of a connection and numbers it. Returns the row with the counter advanced. */
-export function transmit(ctx: Ctx, row: SocketRow, segment: Segment, how: { when: When; action: string; detail: string; decidedBy?: RecordRef }): SocketRow {
+export function transmit(
+  ctx: Ctx,
+  row: SocketRow,
+  segment: Segment,
+  how: { when: When; action: string; detail: string; decidedBy?: RecordRef },
+): SocketRow {
   const pcb = pcbOf(row)
   const id = segmentId(pcb)
   const sent = update(ctx, row, { segments: pcb.segments + 1 })
@@ -98,7 +103,11 @@ function nextSegment(pcb: TcpPcb): Segment | undefined {
     const left = chunk.bytes - seqDiff(pcb.sndNxt, chunk.seq)
     const bytes = Math.min(left, pcb.mss)
     const last = bytes === left
-    const data: Data = { kind: 'data', bytes, ...(last && chunk.message !== undefined ? { message: chunk.message } : {}) }
+    const data: Data = {
+      kind: 'data',
+      bytes,
+      ...(last && chunk.message !== undefined ? { message: chunk.message } : {}),
+    }
     return { flags: last ? 'P.' : '.', seq: pcb.sndNxt, data }
   }
   if (pcb.finSeq !== undefined && pcb.sndNxt === pcb.finSeq) return { flags: 'F.', seq: pcb.finSeq }
@@ -131,7 +140,13 @@ export function sendReset(ctx: Ctx, netns: string, packet: string, to: IpPacket 
     window: 0,
     data: NOTHING,
   }
-  emitSoon(ctx, { netns, id, packet: ipPacket(ctx, netns, { src: to.dst, dst: to.src, df: true, id }, reset), action: 'reset', detail })
+  emitSoon(ctx, {
+    netns,
+    id,
+    packet: ipPacket(ctx, netns, { src: to.dst, dst: to.src, df: true, id }, reset),
+    action: 'reset',
+    detail,
+  })
 }
 
 /** One timer per connection, running while something is unacknowledged. A server's half-open child does not unsettle a world. */
@@ -140,7 +155,12 @@ export function armTimer(ctx: Ctx, row: SocketRow): void {
   const id = timerId(row)
   ctx.clock.cancel(id)
   if (pcb.sndNxt === pcb.sndUna) return
-  ctx.clock.after(pcb.rtoUs, 'tcp-timer', { socket: row.id }, { id, background: row.state === 'SYN-RECV' || pcb.orphan })
+  ctx.clock.after(
+    pcb.rtoUs,
+    'tcp-timer',
+    { socket: row.id },
+    { id, background: row.state === 'SYN-RECV' || pcb.orphan },
+  )
 }
 
 export const timerId = (row: SocketRow): string => `tcp-timer/${row.id}`

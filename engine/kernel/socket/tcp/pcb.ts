@@ -66,7 +66,8 @@ const TIMESTAMPS = 12
 const MAX_MTU = 65_535
 
 /** Payload of a SYN's MSS option for an MTU: what is left of it after the fixed headers. */
-export const mssOf = (mtu: number, family: Family): number => Math.max(88, Math.min(mtu, MAX_MTU) - (family === 'ipv4' ? 40 : 60))
+export const mssOf = (mtu: number, family: Family): number =>
+  Math.max(88, Math.min(mtu, MAX_MTU) - (family === 'ipv4' ? 40 : 60))
 
 /** Payload that a segment may carry, given the peer's MSS and ours. */
 export const payloadMss = (peerMss: number, ownMss: number): number => Math.min(peerMss, ownMss) - TIMESTAMPS

@@ -21,10 +21,31 @@ beforeEach(() => {
   lab = new TwoHosts(wire)
 })
 
-const server = (port = 80, address = '0.0.0.0') => listen(lab.ctx, { netns: 'b', proto: 'tcp', address: address as Ip, port, app: 'server', process: 'srv' })
-const client = (more: Partial<Parameters<typeof connect>[1]> = {}) => connect(lab.ctx, { netns: 'a', proto: 'tcp', dst: B, port: 80, app: 'client', process: 'curl', packet: 'p', sport: 40000, ...more })
+const server = (port = 80, address = '0.0.0.0') =>
+  listen(lab.ctx, { netns: 'b', proto: 'tcp', address: address as Ip, port, app: 'server', process: 'srv' })
+const client = (more: Partial<Parameters<typeof connect>[1]> = {}) =>
+  connect(lab.ctx, {
+    netns: 'a',
+    proto: 'tcp',
+    dst: B,
+    port: 80,
+    app: 'client',
+    process: 'curl',
+    packet: 'p',
+    sport: 40000,
+    ...more,
+  })
 const states = () => lab.world.rows('socket').map((row) => `${row.netns} ${row.state}`)
-const events = (app: string) => lab.woken.filter((w) => w.app === app).map((w) => (w.event.type === 'error' ? `error ${w.event.errno}` : w.event.type === 'stream' ? `stream ${w.event.data.bytes}` : w.event.type))
+const events = (app: string) =>
+  lab.woken
+    .filter((w) => w.app === app)
+    .map((w) =>
+      w.event.type === 'error'
+        ? `error ${w.event.errno}`
+        : w.event.type === 'stream'
+          ? `stream ${w.event.data.bytes}`
+          : w.event.type,
+    )
 const socket = (netns: string) => lab.world.rows('socket').find((row) => row.netns === netns && row.remoteIp)?.id ?? ''
 
 /** Answers every data packet above `mtu` as a router does, or swallows it. */
@@ -33,13 +54,21 @@ function narrow(mtu: number, speaks: boolean): void {
     const big = packet.body.kind === 'tcp' && packet.body.data.bytes + 52 > mtu
     if (!big) return 'pass'
     if (!speaks) return 'lose'
-    return { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: { kind: 'icmp', type: 'unreachable', code: 'frag-needed', mtu, quoted: packet } }
+    return {
+      ...packet,
+      src: '10.0.0.9' as Ip,
+      dst: packet.src,
+      body: { kind: 'icmp', type: 'unreachable', code: 'frag-needed', mtu, quoted: packet },
+    }
   }
 }
 
 /** The wire turns every SYN into this ICMP error. */
 function answerSyn(body: (quoted: IpPacket) => IpPacket['body']): void {
-  wire.rule = (packet) => (packet.body.kind === 'tcp' && packet.body.flags === 'S' ? { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: body(packet) } : 'pass')
+  wire.rule = (packet) =>
+    packet.body.kind === 'tcp' && packet.body.flags === 'S'
+      ? { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: body(packet) }
+      : 'pass'
 }
 
 describe('handshake', () => {
@@ -58,11 +87,17 @@ describe('handshake', () => {
     server()
     client()
     const of = lab.steps.filter((step) => step.packet === 'p')
-    expect(of.map((s) => [s.stage, s.action, s.end?.disposition])).toEqual([['socket', 'connect', undefined], ['deliver', 'delivered', 'delivered']])
+    expect(of.map((s) => [s.stage, s.action, s.end?.disposition])).toEqual([
+      ['socket', 'connect', undefined],
+      ['deliver', 'delivered', 'delivered'],
+    ])
     expect(of[1].decidedBy).toMatchObject({ table: 'socket', id: 'b|tcp|0.0.0.0:80' })
   })
 
-  test.each([['10.0.0.2', 1460], ['fd00::2', 1440]] as const)('the MSS option to %s is %i', (dst, mss) => {
+  test.each([
+    ['10.0.0.2', 1460],
+    ['fd00::2', 1440],
+  ] as const)('the MSS option to %s is %i', (dst, mss) => {
     server(80, '::')
     client({ dst: dst as Ip })
     lab.run()
@@ -92,7 +127,12 @@ describe('connections that never come about', () => {
   })
 
   test('without linear timeouts it is 127 seconds', () => {
-    lab.world.put('sysctl', { id: 'a|net.ipv4.tcp_syn_linear_timeouts', netns: 'a', key: 'net.ipv4.tcp_syn_linear_timeouts', value: '0' })
+    lab.world.put('sysctl', {
+      id: 'a|net.ipv4.tcp_syn_linear_timeouts',
+      netns: 'a',
+      key: 'net.ipv4.tcp_syn_linear_timeouts',
+      value: '0',
+    })
     wire.rule = () => 'lose'
     client()
     lab.run()
@@ -104,21 +144,43 @@ describe('connections that never come about', () => {
     lab.run()
     expect(lab.log).toEqual(['0.0 10.0.0.1 S', '0.0 10.0.0.2 R.'])
     expect(events('client')).toEqual(['error ECONNREFUSED'])
-    expect(lab.steps.find((s) => s.packet === 'p' && s.end)?.end).toEqual({ disposition: 'rejected', reason: 'sock.not-listening' })
+    expect(lab.steps.find((s) => s.packet === 'p' && s.end)?.end).toEqual({
+      disposition: 'rejected',
+      reason: 'sock.not-listening',
+    })
   })
 
   test('a program on the loopback address only is named as the reason', () => {
     server(80, '127.0.0.1')
     client()
     lab.run()
-    expect(lab.steps.find((s) => s.packet === 'p' && s.end)?.end).toEqual({ disposition: 'rejected', reason: 'sock.localhost-only' })
+    expect(lab.steps.find((s) => s.packet === 'p' && s.end)?.end).toEqual({
+      disposition: 'rejected',
+      reason: 'sock.localhost-only',
+    })
   })
 
   test.each([
-    ['host unreachable', (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'host', quoted }) as const, 'EHOSTUNREACH'],
-    ['net unreachable', (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'net', quoted }) as const, 'ENETUNREACH'],
-    ['port unreachable', (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'port', quoted }) as const, 'ECONNREFUSED'],
-    ['admin prohibited', (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'admin-prohibited', quoted }) as const, 'EHOSTUNREACH'],
+    [
+      'host unreachable',
+      (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'host', quoted }) as const,
+      'EHOSTUNREACH',
+    ],
+    [
+      'net unreachable',
+      (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'net', quoted }) as const,
+      'ENETUNREACH',
+    ],
+    [
+      'port unreachable',
+      (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'port', quoted }) as const,
+      'ECONNREFUSED',
+    ],
+    [
+      'admin prohibited',
+      (quoted: IpPacket) => ({ kind: 'icmp', type: 'unreachable', code: 'admin-prohibited', quoted }) as const,
+      'EHOSTUNREACH',
+    ],
     ['TTL exceeded', (quoted: IpPacket) => ({ kind: 'icmp', type: 'time-exceeded', quoted }) as const, 'EHOSTUNREACH'],
   ])('ICMP %s ends connect() at once', (_name, body, errno) => {
     answerSyn(body)
@@ -135,11 +197,15 @@ describe('connections that never come about', () => {
 
   test('a SYN-ACK from another address is answered by RST and connect() times out', () => {
     server()
-    wire.rule = (packet) => (packet.body.kind === 'tcp' && packet.body.flags === 'S.' ? { ...packet, src: '10.0.0.77' as Ip } : 'pass')
+    wire.rule = (packet) =>
+      packet.body.kind === 'tcp' && packet.body.flags === 'S.' ? { ...packet, src: '10.0.0.77' as Ip } : 'pass'
     client()
     lab.run(140_000_000)
     expect(lab.log.slice(0, 3)).toEqual(['0.0 10.0.0.1 S', '0.0 10.0.0.2 S.', '0.0 10.0.0.1 R'])
-    expect(lab.steps.find((s) => s.packet === 'p/r1' && s.end)).toMatchObject({ end: { reason: 'sock.no-connection' }, detail: 'the socket waits for an answer from 10.0.0.2:80, this one comes from 10.0.0.77:80: RST' })
+    expect(lab.steps.find((s) => s.packet === 'p/r1' && s.end)).toMatchObject({
+      end: { reason: 'sock.no-connection' },
+      detail: 'the socket waits for an answer from 10.0.0.2:80, this one comes from 10.0.0.77:80: RST',
+    })
     expect(events('client')).toEqual(['error ETIMEDOUT'])
   })
 })
@@ -155,9 +221,15 @@ describe('data', () => {
   test('a write of 3000 bytes is three segments of at most MSS less timestamps, each acknowledged', () => {
     send(lab.ctx, socket('a'), { kind: 'data', bytes: 3000, message: 'hello' })
     lab.run()
-    expect(lab.log.filter((line) => line.includes('10.0.0.1'))).toEqual(['0.0 10.0.0.1 . 1448', '0.0 10.0.0.1 . 1448', '0.0 10.0.0.1 P. 104'])
+    expect(lab.log.filter((line) => line.includes('10.0.0.1'))).toEqual([
+      '0.0 10.0.0.1 . 1448',
+      '0.0 10.0.0.1 . 1448',
+      '0.0 10.0.0.1 P. 104',
+    ])
     expect(events('server').slice(1)).toEqual(['stream 1448', 'stream 1448', 'stream 104'])
-    expect(lab.woken.map((w) => (w.event.type === 'stream' ? w.event.data.message : undefined)).filter(Boolean)).toEqual(['hello'])
+    expect(
+      lab.woken.map((w) => (w.event.type === 'stream' ? w.event.data.message : undefined)).filter(Boolean),
+    ).toEqual(['hello'])
     expect(lab.settled).toBe(true)
   })
 
@@ -190,7 +262,11 @@ describe('data', () => {
     narrow(1400, true)
     send(lab.ctx, socket('a'), { kind: 'data', bytes: 3000 })
     lab.run()
-    expect(lab.log.filter((line) => / [.P]+ \d/.test(line)).slice(-3)).toEqual(['0.0 10.0.0.1 . 1348', '0.0 10.0.0.1 . 1348', '0.0 10.0.0.1 P. 304'])
+    expect(lab.log.filter((line) => / [.P]+ \d/.test(line)).slice(-3)).toEqual([
+      '0.0 10.0.0.1 . 1348',
+      '0.0 10.0.0.1 . 1348',
+      '0.0 10.0.0.1 P. 304',
+    ])
     expect(lab.world.get('pmtu', 'a|10.0.0.2')?.mtu).toBe(1400)
     expect(lab.ctx.clock.now).toBeLessThan(100_000)
   })
@@ -208,7 +284,12 @@ describe('data', () => {
   test('a soft ICMP error names the timeout', () => {
     wire.rule = (packet) =>
       packet.body.kind === 'tcp' && packet.body.data.bytes > 0
-        ? { ...packet, src: '10.0.0.9' as Ip, dst: packet.src, body: { kind: 'icmp', type: 'unreachable', code: 'host', quoted: packet } }
+        ? {
+            ...packet,
+            src: '10.0.0.9' as Ip,
+            dst: packet.src,
+            body: { kind: 'icmp', type: 'unreachable', code: 'host', quoted: packet },
+          }
         : 'pass'
     send(lab.ctx, socket('a'), { kind: 'data', bytes: 10 })
     lab.run()
@@ -242,7 +323,11 @@ describe('close', () => {
     send(lab.ctx, socket('a'), { kind: 'data', bytes: 2000 })
     close(lab.ctx, socket('a'))
     lab.run(1_000_000)
-    expect(lab.log.filter((line) => line.includes('10.0.0.1')).slice(0, 3)).toEqual(['0.0 10.0.0.1 . 1448', '0.0 10.0.0.1 P. 552', '0.0 10.0.0.1 F.'])
+    expect(lab.log.filter((line) => line.includes('10.0.0.1')).slice(0, 3)).toEqual([
+      '0.0 10.0.0.1 . 1448',
+      '0.0 10.0.0.1 P. 552',
+      '0.0 10.0.0.1 F.',
+    ])
     expect(states()).toEqual(['a TIME-WAIT', 'b LISTEN'])
   })
 

@@ -39,7 +39,16 @@ function retransmitSyn(ctx: Ctx, row: SocketRow): void {
   const retransmits = pcb.retransmits + 1
   const rtoUs = retransmits > linear ? Math.min(pcb.rtoUs * 2, RTO_MAX_US) : pcb.rtoUs
   const again = update(ctx, row, { retransmits, rtoUs, timed: undefined })
-  const sent = transmit(ctx, again, { flags: 'S', seq: pcb.iss, mss: pcb.advMss }, { when: 'now', action: 'retransmit', detail: `no answer: SYN again (${retransmits}), next try in ${rtoUs / 1e6} s` })
+  const sent = transmit(
+    ctx,
+    again,
+    { flags: 'S', seq: pcb.iss, mss: pcb.advMss },
+    {
+      when: 'now',
+      action: 'retransmit',
+      detail: `no answer: SYN again (${retransmits}), next try in ${rtoUs / 1e6} s`,
+    },
+  )
   armTimer(ctx, sent)
 }
 
@@ -48,17 +57,30 @@ function retransmitSynAck(ctx: Ctx, row: SocketRow): void {
   const pcb = pcbOf(row)
   if (pcb.retransmits >= sysctlNumber(ctx.tx, row.netns, 'net.ipv4.tcp_synack_retries')) return destroy(ctx, row)
   const again = update(ctx, row, { retransmits: pcb.retransmits + 1, rtoUs: Math.min(pcb.rtoUs * 2, RTO_MAX_US) })
-  const sent = transmit(ctx, again, { flags: 'S.', seq: pcb.iss, mss: pcb.advMss }, { when: 'now', action: 'retransmit', detail: 'no ACK came: SYN-ACK again' })
+  const sent = transmit(
+    ctx,
+    again,
+    { flags: 'S.', seq: pcb.iss, mss: pcb.advMss },
+    { when: 'now', action: 'retransmit', detail: 'no ACK came: SYN-ACK again' },
+  )
   armTimer(ctx, sent)
 }
 
 /** Data or FIN: back to the oldest unacknowledged byte with a window of one segment, and twice the wait. */
 function retransmitData(ctx: Ctx, row: SocketRow): void {
   const pcb = pcbOf(row)
-  const retries = sysctlNumber(ctx.tx, row.netns, pcb.orphan ? 'net.ipv4.tcp_orphan_retries' : 'net.ipv4.tcp_retries2') || 8
-  if (ctx.clock.now - (pcb.firstSentAt ?? ctx.clock.now) >= giveUpAfterUs(retries)) return fail(ctx, row, pcb.softError ?? 'ETIMEDOUT')
+  const retries =
+    sysctlNumber(ctx.tx, row.netns, pcb.orphan ? 'net.ipv4.tcp_orphan_retries' : 'net.ipv4.tcp_retries2') || 8
+  if (ctx.clock.now - (pcb.firstSentAt ?? ctx.clock.now) >= giveUpAfterUs(retries))
+    return fail(ctx, row, pcb.softError ?? 'ETIMEDOUT')
   const rtoUs = Math.min(pcb.rtoUs * 2, RTO_MAX_US)
-  const again = update(ctx, row, { retransmits: pcb.retransmits + 1, rtoUs, sndNxt: pcb.sndUna, cwnd: pcb.mss, timed: undefined })
+  const again = update(ctx, row, {
+    retransmits: pcb.retransmits + 1,
+    rtoUs,
+    sndNxt: pcb.sndUna,
+    cwnd: pcb.mss,
+    timed: undefined,
+  })
   push(ctx, again, 'now', `no ACK came: sent again (${pcb.retransmits + 1})`)
 }
 
@@ -75,6 +97,11 @@ export function onPathMtu(ctx: Ctx, row: SocketRow, mtu: number): void {
   const pcb = pcbOf(row)
   const mss = mssOf(mtu, row.family) - 12
   if (mss >= pcb.mss) return
-  const smaller = update(ctx, row, { mss, sndNxt: pcb.sndUna, timed: undefined, cwnd: Math.max(mss, Math.min(pcb.cwnd, 10 * mss)) })
+  const smaller = update(ctx, row, {
+    mss,
+    sndNxt: pcb.sndUna,
+    timed: undefined,
+    cwnd: Math.max(mss, Math.min(pcb.cwnd, 10 * mss)),
+  })
   push(ctx, smaller, 'soon', `the path's MTU is ${mtu}: smaller segments`)
 }
