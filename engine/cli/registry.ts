@@ -1,7 +1,10 @@
 import { bridgeCommand } from './bridge.ts'
 import { catCommand } from './cat.ts'
+import { conntrackCommand } from './conntrack.ts'
 import { hostnameCommand } from './hostname.ts'
 import { ipCommand } from './ip.ts'
+import { iptablesCommands } from './iptables.ts'
+import { iptablesSaveCommands } from './iptables-save.ts'
 import { ssCommand } from './ss.ts'
 import { sysctlCommand } from './sysctl.ts'
 import type { Command } from './types.ts'
@@ -14,4 +17,7 @@ export const COMMANDS: readonly Command[] = [
   catCommand,
   hostnameCommand,
   ssCommand,
+  ...iptablesCommands,
+  ...iptablesSaveCommands,
+  conntrackCommand,
 ]

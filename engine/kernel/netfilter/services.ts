@@ -1,5 +1,5 @@
 /** What /etc/services and /etc/protocols name among the things that rules are written for. */
-const PORTS: Readonly<Record<string, number>> = {
+export const PORTS: Readonly<Record<string, number>> = {
   ftp: 21,
   ssh: 22,
   smtp: 25,
