@@ -163,6 +163,12 @@ export class Lab {
     return sendEcho(this.ctx, { netns, dst: dst as Ip, bytes: options.bytes ?? 56, seq: options.seq ?? 1, app: `client/${netns}`, process: 'ping', ...(options.packet ? { packet: options.packet } : {}) })
   }
 
+  /** Writes bytes to a connection. */
+  say(socket: string, bytes: number): this {
+    send(this.ctx, socket, { kind: 'data', bytes })
+    return this
+  }
+
   /** Runs until nothing but background work is pending, or until the given simulated time. */
   run(untilUs = Number.MAX_SAFE_INTEGER): this {
     const handlers: Readonly<Record<string, Handler>> = { ...PATH_HANDLERS, ...SOCKET_HANDLERS, 'app-event': (ctx, payload: AppEventPayload) => this.wake(ctx, payload), ...this.extra }

@@ -78,11 +78,11 @@ function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): 
   if (copies === 0) {
     const hairpin = port && ctx.tx.by('link', 'master', bridge.id).length === 1 && !port.port?.hairpin
     const detail = group || hairpin ? `${bridge.name} has no other port` : `${bridge.name} does not know ${frame.dst} and has no port to try`
-    return group ? finish(ctx, skb, 'consumed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail }) : lose(ctx, skb, 'bridge.no-port', { stage: 'bridge', dev: bridge.id, detail })
+    return group ? finish(ctx, skb, 'absorbed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail }) : lose(ctx, skb, 'bridge.no-port', { stage: 'bridge', dev: bridge.id, detail })
   }
   if (copies > 1) {
     const what = group ? `${frame.dst} is for everyone` : `${bridge.name} does not know ${frame.dst}`
-    finish(ctx, skb, 'consumed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${what}: a copy to ${[...(local ? ['this host'] : []), ...ports.map((out) => out.name)].join(', ')}` })
+    finish(ctx, skb, 'absorbed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${what}: a copy to ${[...(local ? ['this host'] : []), ...ports.map((out) => out.name)].join(', ')}` })
   } else {
     report(ctx, skb, { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${bridge.name} sends it to its only other port` })
   }

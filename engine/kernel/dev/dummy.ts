@@ -1,12 +1,12 @@
-import { finish } from '../trace/emit.ts'
+import { lose } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
 
 /** Swallows what it is given. Models drivers/net/dummy.c. */
 export const dummyDriver: DeviceDriver = {
   kind: 'dummy',
   noArp: true,
-  sentence: () => 'a dummy device swallows it',
-  xmit(ctx, _link, skb) {
-    finish(ctx, skb, 'consumed', { stage: 'xmit', action: 'swallowed', detail: 'a dummy device leads nowhere' })
+  sentence: () => 'into a device that leads nowhere',
+  xmit(ctx, link, skb) {
+    lose(ctx, skb, 'link.swallowed', { stage: 'xmit', detail: `${link.name} leads nowhere` })
   },
 }

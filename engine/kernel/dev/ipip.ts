@@ -37,7 +37,7 @@ export const ipipDriver: DeviceDriver = {
     const body: IpPacketInIp = { kind: 'ipip', inner }
     const ttl = link.ipip.ttl === 'inherit' || link.ipip.ttl === 0 ? inner.ttl : link.ipip.ttl
     const packet: IpPacket = { kind: 'ip', family: 'ipv4', src: local ?? route.src, dst: remote, ttl, tos: inner.tos, df: inner.df, ident: hash32(0, skb.packet) & 0xffff, body }
-    const outer: Skb = { packet: skb.packet, branch: skb.branch, netns: skb.netns, ip: packet, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1 }
+    const outer: Skb = { packet: skb.packet, branch: skb.branch, netns: skb.netns, ip: packet, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1, ...(skb.cuts ? { cuts: skb.cuts } : {}) }
     report(ctx, outer, {
       stage: 'encap',
       action: 'encapsulated',
@@ -57,6 +57,6 @@ export function ipipInput(ctx: Ctx, skb: Skb, outer: IpPacket, body: IpPacketInI
   const link = links.find((row) => row.ipip?.remote === outer.src && fits(row)) ?? links.find(fits)
   if (!link) return false
   report(ctx, skb, { stage: 'decap', action: 'decapsulated', dev: link.id, detail: `${link.name} takes the outer header off`, decidedBy: refTo('link', link), before: { 'outer.ip.src': outer.src, 'outer.ip.dst': outer.dst } })
-  receive(ctx, link.id, { packet: skb.packet, branch: skb.branch, netns: skb.netns, ip: body.inner, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1 })
+  receive(ctx, link.id, { packet: skb.packet, branch: skb.branch, netns: skb.netns, ip: body.inner, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1, ...(skb.cuts ? { cuts: skb.cuts } : {}) })
   return true
 }

@@ -30,5 +30,6 @@ export function scrub(skb: Skb, netns: string): Skb {
     mark: other ? 0 : skb.mark,
     priority: other ? 0 : skb.priority,
     depth: skb.depth,
+    ...(skb.cuts ? { cuts: skb.cuts } : {}),
   }
 }

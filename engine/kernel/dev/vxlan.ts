@@ -35,7 +35,7 @@ export const vxlanDriver: DeviceDriver = {
       return lose(ctx, skb, 'fdb.missing', { stage: 'encap', detail })
     }
     entries.forEach((entry, i) => encapsulate(ctx, link, entries.length === 1 ? skb : { ...skb, branch: `${skb.branch}.${i + 1}` }, frame, entry))
-    if (entries.length > 1) finish(ctx, skb, 'consumed', { stage: 'encap', action: 'flooded', detail: `one copy to each of ${entries.length} tunnel ends` })
+    if (entries.length > 1) finish(ctx, skb, 'absorbed', { stage: 'encap', action: 'flooded', detail: `one copy to each of ${entries.length} tunnel ends` })
   },
 }
 
@@ -64,6 +64,7 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
     mark: skb.mark,
     priority: skb.priority,
     depth: skb.depth + 1,
+    ...(skb.cuts ? { cuts: skb.cuts } : {}),
   }
   report(ctx, outer, {
     stage: 'encap',
@@ -105,7 +106,7 @@ export function vxlanInput(ctx: Ctx, skb: Skb, datagram: Udp & { readonly body: 
     before: { 'outer.ip.src': outer?.src ?? '', 'outer.ip.dst': outer?.dst ?? '', 'vxlan.vni': vni },
   })
   if (link.vxlan.learning && outer && !isGroupMac(frame.src)) learn(ctx, link, frame, outer.src)
-  receive(ctx, link.id, { packet: skb.packet, branch: skb.branch, netns: skb.netns, frame, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1 })
+  receive(ctx, link.id, { packet: skb.packet, branch: skb.branch, netns: skb.netns, frame, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1, ...(skb.cuts ? { cuts: skb.cuts } : {}) })
 }
 
 function learn(ctx: Ctx, link: LinkRow, frame: Frame, from: Ip): void {

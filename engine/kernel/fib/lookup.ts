@@ -7,7 +7,7 @@ import type { Flow, RouteLookup, RouteResult } from '../contract.ts'
 import { ifnameOf, loOf, nowOf, refTo } from '../ids.ts'
 import { sysctlNumber } from '../sysctl.ts'
 import type { RouteRow, RuleRow } from '../tables.ts'
-import { LOCAL, MAIN } from './route-row.ts'
+import { DEFAULT, LOCAL, MAIN } from './route-row.ts'
 import { hasCustomRules, ruleMatches, rulesOf } from './rules.ts'
 import { selectSource } from './source.ts'
 
@@ -43,7 +43,11 @@ export function fibLookup(world: WorldReader, flow: Flow): Found {
   const family = familyOf(flow.dst)
   if (flow.dst === BROADCAST4 || isMulticast(flow.dst)) return groupRoute(world, flow, family)
   if (!hasCustomRules(world, flow.netns, family)) {
-    return tableLookup(world, flow, family, LOCAL) ?? tableLookup(world, flow, family, MAIN) ?? { kind: 'none' }
+    return (
+      tableLookup(world, flow, family, LOCAL) ??
+      tableLookup(world, flow, family, MAIN) ??
+      tableLookup(world, flow, family, DEFAULT) ?? { kind: 'none' }
+    )
   }
   const key = { src: flow.src, dst: flow.dst, mark: flow.mark ?? 0, iif: flow.iif ? ifnameOf(flow.iif) : 'lo' }
   for (const rule of rulesOf(world, flow.netns, family)) {

@@ -23,7 +23,9 @@ export function fragment(ctx: Ctx, skb: Skb, mtu: number): Skb[] {
     pieces.push({ ...ip, fragment: { offset: start + offset, more, bytes, whole } })
   }
   report(ctx, skb, { stage: 'postrouting', action: 'fragmented', detail: `${total + ipHeaderLength(ip)} bytes do not fit into ${mtu}: ${pieces.length} fragments` })
-  return pieces.map((piece, i) => ({ ...skb, ip: piece, branch: `${skb.branch}.f${i}` }))
+  const cuts = (skb.cuts ?? 0) + 1
+  const name = cuts === 1 ? 'f' : `f${cuts}-`
+  return pieces.map((piece, i) => ({ ...skb, ip: piece, branch: `${skb.branch}.${name}${i}`, cuts }))
 }
 
 /** Linux forgets incomplete packets after net.ipv4.ipfrag_time. */
@@ -70,8 +72,8 @@ function completeSize(pieces: readonly Skb[]): number | undefined {
   return undefined
 }
 
-/** `0.f1` was cut from `0`. */
+/** `0.f1` was cut from `0`, `0.f1.f2-0` from that. */
 function parentBranch(branch: string): string {
-  const at = branch.lastIndexOf('.f')
+  const at = branch.indexOf('.f')
   return at < 0 ? branch : branch.slice(0, at)
 }

@@ -4,7 +4,7 @@ import { bridgeInput } from '../bridge/input.ts'
 import type { Receive } from '../contract.ts'
 import { countRx } from '../dev/stats.ts'
 import { devXmit } from '../dev/xmit.ts'
-import { hostOfNetns } from '../ids.ts'
+import { hostOfNetns, refTo } from '../ids.ts'
 import { arpInput } from '../neigh/arp.ts'
 import type { LinkRow } from '../tables.ts'
 import { finish, lose, report } from '../trace/emit.ts'
@@ -48,7 +48,10 @@ export function toProtocol(ctx: Ctx, link: LinkRow, skb: Skb): void {
   const frame = skb.frame
   if (!frame) return ipReceive(ctx, link, skb)
   if (frame.dst !== link.mac && !isGroupMac(frame.dst) && link.kind !== 'loopback') {
-    return finish(ctx, skb, 'absorbed', { stage: 'receive', action: 'ignored', detail: `${frame.dst} is another host's MAC address` })
+    const detail = `${frame.dst} is not the MAC address of ${link.name}: not for this host`
+    // A copy of a flooded frame is expected to be ignored by all but one; a frame sent here alone is lost.
+    if (skb.branch.includes('.')) return finish(ctx, skb, 'absorbed', { stage: 'receive', action: 'ignored', detail })
+    return lose(ctx, skb, 'mac.other-host', { stage: 'receive', detail, decidedBy: refTo('link', link) })
   }
   if (frame.body.kind === 'arp') return arpInput(ctx, link, skb, frame.body)
   ipReceive(ctx, link, { ...skb, ip: frame.body })

@@ -38,6 +38,8 @@ export interface Skb {
   readonly nat?: { readonly dnat?: RecordRef; readonly snat?: RecordRef }
   /** Size of the largest fragment it came in, if it was put together here: it leaves in fragments no larger. */
   readonly fragMax?: number
+  /** How often it was cut into fragments so far: keeps the names of their branches apart. */
+  readonly cuts?: number
   /** How often this skb was re-injected; a guard against loops inside one host. */
   readonly depth: number
 }

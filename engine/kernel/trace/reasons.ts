@@ -66,6 +66,8 @@ export const REASONS = {
   'mesh.authz': { verdict: 'refused', text: 'an authorization policy of the mesh denies it' },
   'node.down': { verdict: 'dropped', text: 'the host is down' },
   'link.down': { verdict: 'dropped', text: 'the link is down' },
+  'link.swallowed': { verdict: 'dropped', text: 'the device it was sent by leads nowhere' },
+  'mac.other-host': { verdict: 'dropped', text: 'the frame carries a MAC address that is not the receiver\'s' },
   'link.loss': { verdict: 'dropped', text: 'the wire lost it' },
   'snat.ports-exhausted': { verdict: 'dropped', text: 'no source port is left for SNAT' },
   'underlay.unroutable': { verdict: 'unreachable', text: 'the underlay has no route for this address' },
