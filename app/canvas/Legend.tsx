@@ -3,7 +3,7 @@ import { drawEnd, drawPacket } from './overlay/draw-packet.ts'
 import { readPalette } from './overlay/palette.ts'
 import type { PacketFace } from '../view/packet.ts'
 
-const PLAIN: PacketFace = { wraps: ['ip', 'l4'], reply: false, line: [], outer: [], rewritten: [] }
+const PLAIN: PacketFace = { wraps: ['ip', 'l4'], reply: false, refusal: false, line: [], outer: [], rewritten: [] }
 const PACKETS: readonly (readonly [string, PacketFace])[] = [
   ['IP packet, its L4 ports as a tab', PLAIN],
   ['with data', { ...PLAIN, wraps: ['ip', 'l4', 'l7'] }],

@@ -133,12 +133,12 @@ function captionOf(step: StepView, face: PacketFace): NonNullable<Picture['curre
   const how = step.end?.disposition
   const bad = how === 'dropped' || how === 'rejected'
   const reason = step.end?.reasonText ? `: ${step.end.reasonText}` : ''
-  const glyph = how === 'rejected' ? '✕↩ ' : how === 'dropped' ? '✕ ' : how === 'delivered' ? '✓ ' : ''
+  const glyph = how === 'rejected' ? '✕↩ ' : how === 'dropped' ? '✕ ' : how === 'delivered' && !face.refusal ? '✓ ' : ''
   const lines = face.outer.length > 0 ? [face.line, face.outer] : [face.line]
   return {
     verb: `${glyph}${step.reply ? 'answer: ' : ''}${step.action}${reason}`,
     bad,
-    good: how === 'delivered',
+    good: how === 'delivered' && !face.refusal,
     lines,
     rewritten: face.rewritten,
   }

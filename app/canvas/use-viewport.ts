@@ -115,7 +115,8 @@ export function useMapView(
         const { map: from } = shown.current
         const hold = holdAt(from, at)
         const zoom = ENTRY_ZOOM
-        const move = (to: Topology) => flow.setViewport(viewAround(to, hold(to), zoom, size()))
+        const move = (to: Topology) =>
+          flow.setViewport(withoutWaste(viewAround(to, hold(to), zoom, size()), to.bounds, size()))
         if (next === shown.current.level) return move(from)
         pending.current = move
         setLevel(next)
@@ -125,9 +126,12 @@ export function useMapView(
         const view = flow.getViewport()
         const here = { x: at.x * view.zoom + view.x, y: at.y * view.zoom + view.y }
         const edge = { x: Math.min(60, w / 6), y: Math.min(40, h / 6) }
-        const seen = here.x > edge.x && here.x < w - edge.x && here.y > edge.y && here.y < h - edge.y - TOOLBAR
-        if (seen) return
-        flow.setViewport(viewAround(shown.current.map, at, view.zoom, { w, h }), { duration: gently ? PAN_MS : 0 })
+        const seenX = here.x > edge.x && here.x < w - edge.x
+        const seenY = here.y > edge.y && here.y < h - edge.y - TOOLBAR
+        if (seenX && seenY) return
+        const around = viewAround(shown.current.map, at, view.zoom, { w, h })
+        const moved = { ...view, ...(seenX ? {} : { x: around.x }), ...(seenY ? {} : { y: around.y }) }
+        flow.setViewport(withoutWaste(moved, shown.current.map.bounds, { w, h }), { duration: gently ? PAN_MS : 0 })
       },
       reveal(rect) {
         const { w, h } = size()
@@ -182,4 +186,18 @@ function viewAround(
   if (node && node.w * zoom <= size.w) middle.x = node.x + node.w / 2
   if (node && node.h * zoom <= size.h) middle.y = node.y + node.h / 2
   return { x: size.w / 2 - middle.x * zoom, y: size.h / 2 - middle.y * zoom, zoom }
+}
+
+/** A viewport that shows no empty space beside the map while more of the map could be seen. */
+function withoutWaste(view: { x: number; y: number; zoom: number }, bounds: Rect, size: { w: number; h: number }) {
+  const axis = (offset: number, start: number, length: number, before: number, after: number, space: number) => {
+    const most = before - start * view.zoom
+    const least = space - after - (start + length) * view.zoom
+    return least > most ? (least + most) / 2 : Math.max(least, Math.min(most, offset))
+  }
+  return {
+    x: axis(view.x, bounds.x, bounds.w, MARGIN.left, MARGIN.right, size.w),
+    y: axis(view.y, bounds.y, bounds.h, MARGIN.top, MARGIN.bottom + TOOLBAR, size.h),
+    zoom: view.zoom,
+  }
 }

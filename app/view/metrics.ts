@@ -27,7 +27,7 @@ export interface Metrics {
   readonly router: { readonly w: number; readonly h: number }
   /** Least width of a node, and the width of one in the control plane's column. */
   readonly nodeMin: number
-  readonly columnsFactor: number
+  readonly leastColumns: number
 }
 
 const NODE: Metrics = {
@@ -51,7 +51,7 @@ const NODE: Metrics = {
   switchBar: 24,
   router: { w: 150, h: 38 },
   nodeMin: 170,
-  columnsFactor: 1,
+  leastColumns: 1,
 }
 
 const NETNS: Metrics = {
@@ -78,7 +78,7 @@ const NETNS: Metrics = {
   nodeMin: 320,
 }
 
-const HOOKS: Metrics = { ...NETNS, level: 4, sockets: 60, hooks: 190, lists: 0, nodeMin: 900, columnsFactor: 2 }
+const HOOKS: Metrics = { ...NETNS, level: 4, sockets: 60, hooks: 190, lists: 0, nodeMin: 900, leastColumns: 4 }
 
 export function metricsAt(level: Level): Metrics {
   return level === 4 ? HOOKS : level === 3 ? NETNS : NODE

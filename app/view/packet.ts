@@ -6,6 +6,8 @@ export interface PacketFace {
   /** Outermost first. */
   readonly wraps: readonly ('l2' | 'tunnel' | 'ip' | 'l4' | 'l7')[]
   readonly reply: boolean
+  /** It carries bad news: RST, or an ICMP error. */
+  readonly refusal: boolean
   readonly line: readonly Part[]
   /** Around it, while it travels inside another packet. */
   readonly outer: readonly Part[]
@@ -37,7 +39,7 @@ export function packetFace(step: StepView): PacketFace {
     .filter(([key]) => key in TOLD && step.before?.[key] !== undefined && step.before[key] !== after[key])
     .map(([key, value]) => ({ field: TOLD[key], before: String(step.before?.[key]), after: String(value) }))
   const changed = (key: string) => key in after && step.before?.[key] !== undefined
-  const shell = { reply: step.reply, rewritten }
+  const shell = { reply: step.reply, refusal: inner !== undefined && isRefusal(inner), rewritten }
   if (!outerIp || !inner)
     return {
       ...shell,
@@ -88,6 +90,10 @@ function kindOf({ body }: IpPacket): string {
     case 'ipip':
       return 'IPIP'
   }
+}
+
+function isRefusal({ body }: IpPacket): boolean {
+  return (body.kind === 'tcp' && body.flags.includes('R')) || (body.kind === 'icmp' && 'quoted' in body)
 }
 
 function carriesData({ body }: IpPacket): boolean {

@@ -47,7 +47,7 @@ export function topology(model: ClusterModel, level: Level, options: TopologyOpt
   const side = model.nodes.length > 1 ? model.nodes.filter((node) => node.controlPlane) : []
   const grid = model.nodes.filter((node) => !side.includes(node))
   const perRow = nodesPerRow(grid.length)
-  const columns = podColumns(grid, contents) * m.columnsFactor
+  const columns = Math.max(m.leastColumns, podColumns(grid, contents))
   const w = nodeWidth(columns, m)
   const sideColumns = podColumns(side, contents, 1)
   const sideW = side.length > 0 ? nodeWidth(sideColumns, m) : 0

@@ -163,7 +163,7 @@ export class Scene {
     drawPacket(this.pen, here, face, this.colours)
     const half = packetSize(face)
     const end = step.end?.disposition
-    if (arrived && (end === 'dropped' || end === 'rejected' || end === 'delivered')) {
+    if (arrived && (end === 'dropped' || end === 'rejected' || (end === 'delivered' && !face.refusal))) {
       drawEnd(this.pen, { x: here.x + half.w + 14, y: here.y }, end, this.colours)
     }
     if (!captioned) return
