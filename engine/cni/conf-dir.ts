@@ -1,5 +1,5 @@
 import type { WorldReader } from '../core/world.ts'
-import { listDir } from '../kernel/file.ts'
+import { fileId } from '../kernel/file.ts'
 import type { NetConfList, PluginConf } from './spec.ts'
 
 export const CONF_DIR = '/etc/cni/net.d'
@@ -14,12 +14,14 @@ export interface LoadedConf {
  * Models containerd's go-cni LoadConf and libcni ConfFiles(): `.conf`, `.conflist` and `.json` count.
  */
 export function loadConf(tx: WorldReader, host: string): LoadedConf | undefined {
-  for (const { path, text } of listDir(tx, host, CONF_DIR)) {
-    if (!/\.(conf|conflist|json)$/.test(path)) continue
-    const list = parseConf(text)
-    if (list) return { path, list }
-  }
-  return undefined
+  return tx.memo('file', 'dir', fileId(host, CONF_DIR), 'loadConf', (files) => {
+    for (const { path, text } of files) {
+      if (!/\.(conf|conflist|json)$/.test(path)) continue
+      const list = parseConf(text)
+      if (list) return { path, list }
+    }
+    return undefined
+  })
 }
 
 /** Whether the runtime can connect pods: what the kubelet reports as the node's NetworkReady. */

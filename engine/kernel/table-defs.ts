@@ -56,7 +56,16 @@ export const socketTable: TableDef<T.SocketRow> = {
 export const appTable: TableDef<T.AppRow> = { name: 'app', indexes: { netns } }
 export const queuedSkbTable: TableDef<T.QueuedSkbRow> = { name: 'queuedSkb', order: (a, b) => a.sinceUs - b.sinceUs, indexes: { netns, key: (r) => r.key } }
 
-export const fileTable: TableDef<T.FileRow> = { name: 'file', order: (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0), indexes: { scope: (r) => r.scope, dir: (r) => `${r.scope}|${r.path.slice(0, r.path.lastIndexOf('/'))}` } }
+export const fileTable: TableDef<T.FileRow> = {
+  name: 'file',
+  order: (a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0),
+  indexes: {
+    scope: (r) => r.scope,
+    dir: (r) => `${r.scope}|${r.path.slice(0, r.path.lastIndexOf('/'))}`,
+    // Short files by what they say: an IPAM lease by its container.
+    text: (r) => (r.text.length < 100 ? `${r.scope}|${r.text}` : undefined),
+  },
+}
 
 export const KERNEL_TABLES = [
   hostTable, netnsTable, linkTable, linkStatTable, addrTable, routeTable, ruleTable, neighTable, fdbTable, sysctlTable, nfChainTable, nfCountTable,

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../core/result.ts'
-import { listDir, readFile, removeFile, writeFile } from '../../kernel/file.ts'
+import { readFile, removeFile, writeFile } from '../../kernel/file.ts'
 import type { Ip } from '../../net/address.ts'
 import { baseOf, familyOf, ipToBigInt, ipFromBigInt, lengthOf, nthAddress, parseCidr, parseIp } from '../../net/ip.ts'
 import { type CniCall, type CniError, type CniIp, type CniPlugin, type CniResult, type CniRoute, failed } from '../spec.ts'
@@ -135,8 +135,9 @@ function release(call: CniCall): void {
 /** Addresses leased to this container's interface. */
 function leases(call: CniCall): Ip[] {
   const key = call.env.CNI_CONTAINERID + LINE_BREAK + call.env.CNI_IFNAME
-  const files = listDir(call.ctx.tx, call.host, dirOf(call))
-  return files.filter(({ text }) => text === key).map(({ path }) => path.slice(path.lastIndexOf('/') + 1) as Ip) // leases are named by address
+  const dir = `${dirOf(call)}/`
+  const files = call.ctx.tx.by('file', 'text', `${call.host}|${key}`)
+  return files.filter(({ path }) => path.startsWith(dir)).map(({ path }) => path.slice(dir.length) as Ip) // leases are named by address
 }
 
 function dirOf(call: CniCall): string {
