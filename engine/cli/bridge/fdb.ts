@@ -39,9 +39,9 @@ function linesOf(world: WorldReader, link: LinkRow, options: Options, withDev: b
     .map((row) => ({ text: entryText(world, row, where, options), ref: refTo('fdb', row) }))
   const own = groupsOf(world, link).map(({ mac, ref }) => ({ text: `${mac}${where} self permanent`, ref }))
   if (link.kind !== 'bridge') return [...entries, ...own]
-  // The bridge's own MAC is an entry of it from birth.
+  // The bridge's own MAC is an entry of it from birth, unless it is a port's, whose entry was there first (fdb_add_local()).
   const self = { text: `${link.mac}${where} master ${link.name} permanent`, ref: refTo('link', link) }
-  return [...own, ...(rows.some((row) => row.mac === link.mac) ? [] : [self]), ...entries]
+  return [...own, ...(world.by('fdb', 'bridgeMac', `${link.id}|${link.mac}`).length > 0 ? [] : [self]), ...entries]
 }
 
 /** What was learned comes first, the newest first: entries are put at the head of the kernel's list. */

@@ -1,6 +1,6 @@
 import type { WorldReader } from '../../core/world.ts'
 import { hasCarrier } from '../../kernel/dev/link-verbs.ts'
-import { LOCAL, MAIN } from '../../kernel/fib/route-row.ts'
+import { MAIN } from '../../kernel/fib/route-row.ts'
 import { refTo } from '../../kernel/ids.ts'
 import type { RouteRow } from '../../kernel/tables.ts'
 import { baseOf, BITS, cidrContains, compareIp, familyOf, lengthOf, parseCidr } from '../../net/ip.ts'
@@ -86,10 +86,12 @@ function readFilter(args: readonly string[]): Filter | Output {
 function fits(world: WorldReader, row: RouteRow, filter: Filter): boolean {
   const any = BITS[row.family] === 32 ? '0.0.0.0/0' : '::/0'
   const prefix = (text: string) => (text === 'default' ? any : text)
+  // A multipath route has no device or gateway of its own.
+  const hop = row.nexthops.length === 1 ? row.nexthops[0] : undefined
   return (
     (filter.table === 'all' || row.table === filter.table) &&
-    (filter.dev === undefined || row.nexthops.some((hop) => world.get('link', hop.dev)?.name === filter.dev)) &&
-    (filter.via === undefined || row.nexthops.some((hop) => hop.via === filter.via)) &&
+    (filter.dev === undefined || (hop !== undefined && world.get('link', hop.dev)?.name === filter.dev)) &&
+    (filter.via === undefined || hop?.via === filter.via) &&
     (filter.proto === undefined || row.proto === filter.proto) &&
     (filter.type === undefined || row.type === filter.type) &&
     (filter.scope === undefined || row.scope === filter.scope) &&
@@ -159,7 +161,7 @@ function routeTexts(world: WorldReader, row: RouteRow, options: Options, filter:
 
 function hopFlags(world: WorldReader, row: RouteRow, hop: RouteRow['nexthops'][number]): string[] {
   const link = world.get('link', hop.dev)
-  const linkdown = row.table !== LOCAL && link?.up === true && !hasCarrier(world, link)
+  const linkdown = row.type !== 'local' && link?.up === true && !hasCarrier(world, link)
   return [...(hop.onlink ? ['onlink'] : []), ...(linkdown ? ['linkdown'] : [])]
 }
 
