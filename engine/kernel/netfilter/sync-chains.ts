@@ -60,6 +60,8 @@ export function syncChains(
 
 function syncChain(tx: Tx, who: ChainOwner, id: string, chain: DesiredChain): void {
   const before = tx.get('nfChain', id)
+  // Two daemons may keep one chain (KUBE-FIREWALL): as long as they agree, it stays the first one's.
+  if (before && before.owner !== who.owner && alike(before.rules, chain.rules)) return
   const rules = before ? merged(before.rules, chain.rules) : chain.rules
   if (before && before.rules === rules && before.owner === who.owner) return
   writeChain(tx, before, {
@@ -75,6 +77,10 @@ function merged(before: readonly NfRule[], wanted: readonly NfRule[]): readonly 
   if (before === wanted) return before
   const differs = before.length !== wanted.length || wanted.some((rule, i) => !equalRules(rule, before[i]))
   return differs ? wanted : before
+}
+
+function alike(a: readonly NfRule[], b: readonly NfRule[]): boolean {
+  return a.length === b.length && a.every((rule, i) => sameRule(rule, b[i]))
 }
 
 function equalRules(a: NfRule, b: NfRule): boolean {
