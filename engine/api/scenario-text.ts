@@ -198,6 +198,7 @@ class Reader {
         meant && `Did you mean "${meant}"?`,
       )
     }
+    if (key === 'Cluster') return // its own reader says what it does not know
     for (const finding of inspectFields(raw.value as JsonObject, kind)) this.sayFinding(finding, say)
   }
 

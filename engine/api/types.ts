@@ -189,7 +189,10 @@ export const objectTable: TableDef<ObjectRow> = {
     /** Pods by each of their labels: `cluster|namespace|key=value`. */
     podLabel: (r) => (r.kind === 'Pod' ? labelPairs(r) : undefined),
     /** Pods and ReplicaSets that no controller owns, for those who might adopt them: `cluster|kind|namespace`. */
-    orphan: (r) => ((r.kind === 'Pod' || r.kind === 'ReplicaSet') && isOrphan(r.object) ? `${r.cluster}|${r.kind}|${r.namespace}` : undefined),
+    orphan: (r) =>
+      (r.kind === 'Pod' || r.kind === 'ReplicaSet') && isOrphan(r.object)
+        ? `${r.cluster}|${r.kind}|${r.namespace}`
+        : undefined,
   },
 }
 

@@ -145,7 +145,8 @@ export const node = kind({
     ),
     status: any('Addresses, capacity and conditions.'),
   },
-  prepare: (object) => {
+  prepare: (given, { before }) => {
+    const object = keepPodCidr(given, before)
     const { spec } = object
     if (!spec?.podCIDR || spec.podCIDRs !== undefined) return object
     return { ...object, spec: { ...spec, podCIDRs: [spec.podCIDR] } }
@@ -163,6 +164,13 @@ export const node = kind({
     ]
   },
 })
+
+/** What node IPAM gave a node stays with it, whoever writes the node again. */
+function keepPodCidr(object: KubeObject, before: KubeObject | undefined): KubeObject {
+  const { podCIDR, podCIDRs } = before?.spec ?? {}
+  if (podCIDR === undefined || object.spec?.podCIDR !== undefined) return object
+  return { ...object, spec: { ...object.spec, podCIDR, ...(podCIDRs === undefined ? {} : { podCIDRs }) } }
+}
 
 const reference = any('The object.')
 

@@ -30,10 +30,11 @@ const DEFAULT_TOLERATIONS = Object.freeze(
 )
 
 /**
- * Models pkg/apis/core/v1/defaults.go SetDefaults_Pod and the admission plugins that every cluster runs.
+ * Models pkg/apis/core/v1/defaults.go SetDefaults_Pod and the admission plugins that every cluster runs. Whoever writes a
+ * pod again without naming its node leaves it there, as kubectl apply does.
  * Simplified: no token volume is mounted, because no container reads it.
  */
-function completePod(object: KubeObject, { isNew }: { isNew: boolean }): KubeObject {
+function completePod(object: KubeObject, { isNew, before }: { isNew: boolean; before?: KubeObject }): KubeObject {
   const given: JsonObject | undefined = object.spec
   if (!isObject(given)) return object
   let spec: Record<string, unknown> | undefined
@@ -42,20 +43,19 @@ function completePod(object: KubeObject, { isNew }: { isNew: boolean }): KubeObj
     spec[key] = value
   }
   if (given.enableServiceLinks === undefined) set('enableServiceLinks', true)
-  if (isNew) {
-    const account = given.serviceAccountName || given.serviceAccount || 'default'
-    if (given.serviceAccountName !== account) set('serviceAccountName', account)
-    if (given.serviceAccount !== account) set('serviceAccount', account)
-    if (given.priority === undefined) set('priority', 0)
-    if (given.preemptionPolicy === undefined) set('preemptionPolicy', 'PreemptLowerPriority')
-    const tolerations = Array.isArray(given.tolerations) ? given.tolerations : []
-    const missing = DEFAULT_TOLERATIONS.filter((wanted) => !tolerations.some((has) => tolerates(has, wanted.key)))
-    if (missing.length > 0)
-      set(
-        'tolerations',
-        tolerations.length === 0 && missing.length === 2 ? DEFAULT_TOLERATIONS : [...tolerations, ...missing],
-      )
-  }
+  const account = given.serviceAccountName || given.serviceAccount || 'default'
+  if (given.serviceAccountName !== account) set('serviceAccountName', account)
+  if (given.serviceAccount !== account) set('serviceAccount', account)
+  if (given.priority === undefined) set('priority', 0)
+  if (given.preemptionPolicy === undefined) set('preemptionPolicy', 'PreemptLowerPriority')
+  const tolerations = Array.isArray(given.tolerations) ? given.tolerations : []
+  const missing = DEFAULT_TOLERATIONS.filter((wanted) => !tolerations.some((has) => tolerates(has, wanted.key)))
+  if (missing.length > 0)
+    set(
+      'tolerations',
+      tolerations.length === 0 && missing.length === 2 ? DEFAULT_TOLERATIONS : [...tolerations, ...missing],
+    )
+  if (given.nodeName === undefined && before?.spec?.nodeName) set('nodeName', before.spec.nodeName)
   const hosted = given.hostNetwork === true ? withHostPorts(given.containers) : given.containers
   const containers = withRequests(hosted)
   if (containers !== given.containers) set('containers', containers)

@@ -17,11 +17,24 @@ const nodeItem = object('ClusterNode', 'A machine of the cluster.', {
   taints: any('Taints of the Node object.'),
 })
 
-const cni = any('The network provider: `{name: flannel, backend: vxlan}`, `{name: kubenet}`.')
+const cni = object('CniChoice', 'The network provider and its own options.', {
+  name: string('The provider.', {
+    values: [
+      ...['flannel', 'kubenet', 'calico', 'cilium', 'weave', 'azure', 'aws', 'gcp'],
+      ...['anthos', 'ncp', 'antrea', 'tanzu', 'ovn-kubernetes'],
+    ],
+  }),
+  backend: string('flannel: how packets cross the underlay.', { values: ['vxlan', 'host-gw', 'udp', 'wireguard'] }),
+  directRouting: bool('flannel: no overlay between nodes of one subnet.'),
+  encapsulation: string('calico: how packets cross the underlay.', {
+    values: ['none', 'ipip', 'ipip-cross-subnet', 'vxlan', 'vxlan-cross-subnet'],
+  }),
+  routing: string('cilium: how packets cross the underlay.', { values: ['vxlan', 'geneve', 'native'] }),
+})
 
 /** Fields of the Cluster document, top level or under `spec` alike. Read and checked by the cluster's own reader. */
 const clusterFields = {
-  nodes: any('How many workers, or a list of machines.'),
+  nodes: list('The machines, or simply how many workers.', nodeItem),
   networking: object('ClusterNetworking', 'Addresses, provider and kube-proxy.', {
     podSubnet: text('Range of all pods, for example 10.244.0.0/16.'),
     serviceSubnet: text('Range of all Services, for example 10.96.0.0/16.'),
@@ -52,14 +65,31 @@ const clusterFields = {
     apiServerPort: int('As kind’s; not used.'),
   }),
   cloud: any('Provider, and kind of load balancer.'),
-  underlay: any('What lies between the machines: mtu, subnets, routers, hosts.'),
+  underlay: object('Underlay', 'What lies between the machines.', {
+    mtu: int('The largest packet of every wire.'),
+    subnets: list(
+      'Networks of the machines.',
+      object('UnderlaySubnet', 'A network.', {
+        name: text('Its name.'),
+        cidr: text('Its range.'),
+        gateway: text('Its router.'),
+      }),
+    ),
+    routers: any('Routers between them.'),
+    hosts: list(
+      'Hosts outside the cluster.',
+      object('UnderlayHost', 'A host.', {
+        name: text('Its name.'),
+        address: text('Its address.'),
+        gateway: text('Its router.'),
+      }),
+    ),
+  }),
   version: text('Kubernetes version.'),
   era: string('Which years’ defaults.', { values: ['2021', 'today'] }),
   pin: any('What allocators would choose, fixed.'),
   timeCosts: any('How long things take.'),
 }
-
-export const clusterNodeSchema = nodeItem
 
 export const cluster = kind({
   kind: 'Cluster',
