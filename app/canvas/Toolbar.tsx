@@ -33,11 +33,10 @@ export function Toolbar({ level, onLevel, onZoom, onFit }: ToolbarProps) {
             type="button"
             aria-pressed={each === level}
             title={`Level ${each}: ${LEVEL_NAMES[each]} (${each})`}
-            aria-label={`Level ${each}: ${LEVEL_NAMES[each]}`}
+            aria-label={`${each} ${LEVEL_NAMES[each]}: level of the map`}
             onClick={() => onLevel(each)}
           >
-            {each}
-            <span className="map-level-name">{LEVEL_NAMES[each]}</span>
+            {each} <span className="map-level-name">{LEVEL_NAMES[each]}</span>
           </button>
         ))}
         <button

@@ -5,6 +5,17 @@ import type { BoxNode } from './boxes/types.ts'
 
 const DEPTH: Readonly<Partial<Record<Box['kind'], number>>> = { node: 0, nodeTile: 0 }
 
+/** What a screen reader calls a box, where its kind is not the word. */
+const ROLES: Readonly<Partial<Record<Box['kind'], string>>> = {
+  nodeTile: 'node',
+  hostPod: 'pod',
+  fold: 'folded pods',
+  counter: 'pods',
+  pending: 'pending pods',
+  stack: 'network stack',
+  outside: 'outside host',
+}
+
 /** Boxes as React Flow's nodes. A box that did not change keeps its object, so that only what changed is drawn again. */
 export function useBoxes(map: Topology, selection: Selection | null, focused: string): BoxNode[] {
   const cache = useRef(new Map<string, { sign: string; node: BoxNode }>())
@@ -33,9 +44,13 @@ function toNode(box: Box, map: Topology, chosen: boolean, focused: boolean): Box
     zIndex: DEPTH[box.kind] ?? 1,
     data: { box, level: map.level },
     className: `map-box box-${box.kind} level-${map.level}${stateClass(box)}${chosen ? ' chosen' : ''}`,
-    ariaRole: 'button',
+    ariaRole: 'group',
     ariaLabel: box.label,
-    domAttributes: { tabIndex: focused ? 0 : -1, 'aria-roledescription': undefined, 'aria-pressed': chosen },
+    domAttributes: {
+      tabIndex: focused ? 0 : -1,
+      'aria-roledescription': ROLES[box.kind] ?? box.kind,
+      'aria-current': chosen,
+    },
   }
 }
 

@@ -78,7 +78,7 @@ const NETNS: Metrics = {
   nodeMin: 320,
 }
 
-const HOOKS: Metrics = { ...NETNS, level: 4, sockets: 60, hooks: 190, lists: 0, nodeMin: 900, leastColumns: 4 }
+const HOOKS: Metrics = { ...NETNS, level: 4, sockets: 60, hooks: 280, lists: 0, nodeMin: 624, leastColumns: 2 }
 
 export function metricsAt(level: Level): Metrics {
   return level === 4 ? HOOKS : level === 3 ? NETNS : NODE

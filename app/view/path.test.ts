@@ -6,6 +6,7 @@ import { clusterModel } from './model.ts'
 import { anchorsOf, waysOf, wayBetween } from './path.ts'
 import { assignSlots } from './slots.ts'
 import { topology } from './topology.ts'
+import { rulesMet } from './walk.ts'
 import { LEVELS, type Level } from './zoom.ts'
 
 function mapOf(level: Level) {
@@ -13,6 +14,12 @@ function mapOf(level: Level) {
   const slots = assignSlots(new Map(), podsToPlace(model))
   return topology(model, level, { slots, shown: new Set(), shownServices: new Set(), unfolded: new Set() })
 }
+
+test('at level 4 each hook holds the rules that the packet met in it, translation at its own hook', () => {
+  const dnat = { ...fixtureWalk()[5], stage: 'nat' as const }
+  const rules = rulesMet([...fixtureWalk().slice(0, 5), dnat, dnat]).get('worker')
+  expect(rules?.map(({ stage, verb }) => `${stage} ${verb}`)).toEqual(['prerouting DNAT'])
+})
 
 describe('where a packet is', () => {
   test.each(LEVELS)(

@@ -47,7 +47,7 @@ function candidates(step: StepView, before: Anchor | undefined): string[] {
 }
 
 /** Destinations are rewritten before routing (for what a host sends itself: at output), sources after it. */
-function natHook(step: StepView, before: Anchor | undefined): StackStage {
+export function natHook(step: StepView, before?: Anchor): StackStage {
   const keys = Object.keys(step.after ?? {})
   const destination = keys.some((key) => key === 'ip.dst' || key.endsWith('.dport') || key.startsWith('quoted.'))
   if (!destination) return 'postrouting'

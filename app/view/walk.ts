@@ -1,5 +1,6 @@
 import type { StepView } from '../../engine/index.ts'
 import type { MetRule, StackStage } from './boxes.ts'
+import { natHook } from './path.ts'
 
 const HOOK_STAGES: ReadonlySet<string> = new Set(['prerouting', 'routing', 'forward', 'postrouting', 'input', 'output'])
 
@@ -10,7 +11,7 @@ export function rulesMet(steps: readonly StepView[]): ReadonlyMap<string, readon
   for (const step of steps) {
     if (step.netns !== step.host) continue
     if (HOOK_STAGES.has(step.stage)) hook.set(step.host, step.stage as StackStage)
-    const stage = hook.get(step.host)
+    const stage = step.stage === 'nat' ? natHook(step) : hook.get(step.host)
     if (!stage || !step.decidedBy || !['nfChain', 'route', 'conntrack'].includes(step.decidedBy.table)) continue
     const rule = { stage, text: step.decidedBy.text, verb: step.action }
     const list = met.get(step.host) ?? []
