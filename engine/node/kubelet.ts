@@ -6,6 +6,7 @@ import { CONF_DIR } from '../cni/conf-dir.ts'
 import { keyOf } from '../control/keys.ts'
 import type { Controller, ControllerCtx, RowKey } from '../control/types.ts'
 import type { FileRow, SocketRow } from '../kernel/tables.ts'
+import { syncKubeletChains } from './kubelet-iptables.ts'
 import { syncNodeStatus } from './node-status.ts'
 import { discard, syncPod } from './pod-worker.ts'
 import { sandboxesOf } from './sandbox-table.ts'
@@ -32,7 +33,11 @@ export const kubelet: Controller = {
     const row = ctx.api.get('Node', '', node)
     const host = hostOf(node, ctx)
     if (!host) return
-    if (name === undefined) return row && syncNodeStatus(row, host, ctx)
+    if (name === undefined) {
+      if (row) syncNodeStatus(row, host, ctx)
+      if (row) syncKubeletChains(ctx.tx, host)
+      return
+    }
     const found = ctx.api.get('Pod', namespace, name)
     const pod = found?.object.spec?.nodeName === node ? found : undefined
     const sandboxes = sandboxesOf(ctx.tx, ctx.cluster, key)

@@ -22,11 +22,31 @@ type Way = Extract<RouteResult, { readonly route: unknown }> & { readonly oif?: 
  */
 export const ipOutput: IpOutput = (ctx, out) => {
   const { packet } = out
-  const skb: Skb = { packet: out.id, branch: out.branch ?? '0', netns: out.netns, ip: packet, mark: out.mark ?? 0, priority: 0, ...(out.sock ? { sock: out.sock } : {}), depth: 0 }
-  const route = routeLookup(ctx, { netns: out.netns, dst: packet.dst, src: packet.src, ...(out.oif ? { oif: out.oif } : {}), mark: skb.mark, tuple: tupleOf(packet) })
+  const skb: Skb = {
+    packet: out.id,
+    branch: out.branch ?? '0',
+    netns: out.netns,
+    ip: packet,
+    mark: out.mark ?? 0,
+    priority: 0,
+    ...(out.sock ? { sock: out.sock } : {}),
+    depth: 0,
+  }
+  const route = routeLookup(ctx, {
+    netns: out.netns,
+    dst: packet.dst,
+    src: packet.src,
+    ...(out.oif ? { oif: out.oif } : {}),
+    mark: skb.mark,
+    tuple: tupleOf(packet),
+  })
   if (!('route' in route)) return noRoute(ctx, skb, route)
   if (packet.df && ipLength(packet) > route.mtu) {
-    lose(ctx, skb, 'mtu.needs-frag', { stage: 'output', detail: `${ipLength(packet)} bytes do not fit into the path's MTU ${route.mtu}, and DF is set: EMSGSIZE, nothing is sent`, decidedBy: route.by })
+    lose(ctx, skb, 'mtu.needs-frag', {
+      stage: 'output',
+      detail: `${ipLength(packet)} bytes do not fit into the path's MTU ${route.mtu}, and DF is set: EMSGSIZE, nothing is sent`,
+      decidedBy: route.by,
+    })
     return { ok: false, errno: 'EMSGSIZE', by: route.by }
   }
   return ipLocalOut(ctx, skb, { ...route, ...(out.oif ? { oif: out.oif } : {}) })
@@ -37,7 +57,19 @@ export function ipLocalOut(ctx: Ctx, skb: Skb, route: Way): OutputResult {
   const { ip } = skb
   const dev = ctx.tx.get('link', route.dev)
   if (!ip || !dev) return { ok: false, errno: 'ENETUNREACH' }
-  report(ctx, { ...skb, oif: dev.id }, { stage: 'routing', action: route.kind === 'local' ? 'local' : 'routed', detail: route.kind === 'local' ? `${ip.dst} is an address of this host itself: by way of lo` : `to ${ip.dst} ${wayText(route)}`, decidedBy: route.by })
+  report(
+    ctx,
+    { ...skb, oif: dev.id },
+    {
+      stage: 'routing',
+      action: route.kind === 'local' ? 'local' : 'routed',
+      detail:
+        route.kind === 'local'
+          ? `${ip.dst} is an address of this host itself: by way of lo`
+          : `to ${ip.dst} ${wayText(route)}`,
+      decidedBy: route.by,
+    },
+  )
   const result = runHook(ctx, { hook: 'output', skb: { ...skb, oif: dev.id }, out: dev.name })
   if (result.kind === 'reject') {
     answerReject(ctx, result.skb, result.with)
@@ -56,12 +88,28 @@ function reroute(ctx: Ctx, skb: Skb, old: Way): OutputResult {
   const { ip } = skb
   if (!ip) return { ok: true }
   const src = ownsAddress(ctx.tx, skb.netns, ip.src) ? ip.src : undefined
-  const route = routeLookup(ctx, { netns: skb.netns, dst: ip.dst, ...(src ? { src } : {}), ...(old.oif ? { oif: old.oif } : {}), mark: skb.mark, tuple: tupleOf(ip) })
+  const route = routeLookup(ctx, {
+    netns: skb.netns,
+    dst: ip.dst,
+    ...(src ? { src } : {}),
+    ...(old.oif ? { oif: old.oif } : {}),
+    mark: skb.mark,
+    tuple: tupleOf(ip),
+  })
   if (!('route' in route)) return noRoute(ctx, skb, route)
   const dev = ctx.tx.get('link', route.dev)
   if (!dev) return { ok: false, errno: 'ENETUNREACH' }
   if (route.route.id !== old.route.id) {
-    report(ctx, { ...skb, oif: dev.id }, { stage: 'routing', action: 'rerouted', detail: `OUTPUT changed it, so it is routed anew: to ${ip.dst} ${wayText(route)}`, decidedBy: route.by })
+    report(
+      ctx,
+      { ...skb, oif: dev.id },
+      {
+        stage: 'routing',
+        action: 'rerouted',
+        detail: `OUTPUT changed it, so it is routed anew: to ${ip.dst} ${wayText(route)}`,
+        decidedBy: route.by,
+      },
+    )
   }
   return finish(ctx, { ...skb, oif: dev.id }, route, dev)
 }
@@ -73,7 +121,12 @@ function finish(ctx: Ctx, skb: Skb, route: Way, dev: LinkRow): OutputResult {
 
 /** POSTROUTING, fragments, then the neighbour. Models ip_output(), ip_finish_output(). */
 export function ipFinishOutput(ctx: Ctx, skb: Skb, route: Way, dev: LinkRow): void {
-  const passed = passHook(ctx, { hook: 'postrouting', skb: { ...skb, oif: dev.id }, out: dev.name })
+  const nexthop = skb.ip && { dev: dev.id, via: route.via ?? skb.ip.dst } // MASQUERADE chooses its address by it
+  const passed = passHook(ctx, {
+    hook: 'postrouting',
+    skb: { ...skb, oif: dev.id, ...(nexthop ? { nexthop } : {}) },
+    out: dev.name,
+  })
   if (!passed?.ip) return
   const next = route.via ?? passed.ip.dst
   const kind = route.kind === 'broadcast' || route.kind === 'multicast' ? route.kind : 'unicast'
@@ -88,11 +141,27 @@ export function wayText(route: Pick<Way, 'via' | 'dev'>): string {
   return route.via ? `via ${route.via} dev ${ifnameOf(route.dev)}` : `dev ${ifnameOf(route.dev)}, directly`
 }
 
-const ERRNO: Readonly<Record<'none' | 'unreachable' | 'prohibit' | 'blackhole', Errno>> = { none: 'ENETUNREACH', unreachable: 'EHOSTUNREACH', prohibit: 'EACCES', blackhole: 'EINVAL' }
+const ERRNO: Readonly<Record<'none' | 'unreachable' | 'prohibit' | 'blackhole', Errno>> = {
+  none: 'ENETUNREACH',
+  unreachable: 'EHOSTUNREACH',
+  prohibit: 'EACCES',
+  blackhole: 'EINVAL',
+}
 
-function noRoute(ctx: Ctx, skb: Skb, route: { readonly kind: keyof typeof ERRNO; readonly by?: RecordRef }): OutputResult {
+function noRoute(
+  ctx: Ctx,
+  skb: Skb,
+  route: { readonly kind: keyof typeof ERRNO; readonly by?: RecordRef },
+): OutputResult {
   const errno = ERRNO[route.kind]
-  const detail = route.kind === 'none' ? `no route to ${skb.ip?.dst}: ${errno}` : `the route to ${skb.ip?.dst} says ${route.kind}: ${errno}`
-  lose(ctx, skb, route.kind === 'blackhole' ? 'route.blackhole' : 'route.none', { stage: 'routing', detail, ...(route.by ? { decidedBy: route.by } : {}) })
+  const detail =
+    route.kind === 'none'
+      ? `no route to ${skb.ip?.dst}: ${errno}`
+      : `the route to ${skb.ip?.dst} says ${route.kind}: ${errno}`
+  lose(ctx, skb, route.kind === 'blackhole' ? 'route.blackhole' : 'route.none', {
+    stage: 'routing',
+    detail,
+    ...(route.by ? { decidedBy: route.by } : {}),
+  })
   return { ok: false, errno, ...(route.by ? { by: route.by } : {}) }
 }
