@@ -17,7 +17,10 @@ function oneHost(): Lab {
 const routes = (lab: Lab, netns = 'h', family = 'ipv4') =>
   lab.world
     .by('route', 'netnsFamily', `${netns}|${family}`)
-    .map((row) => `${row.table} ${row.type} ${row.dst} ${row.nexthops.map((hop) => `${hop.via ?? '-'} ${hop.dev.split('|')[1]}`).join()} ${row.src ?? '-'}`)
+    .map(
+      (row) =>
+        `${row.table} ${row.type} ${row.dst} ${row.nexthops.map((hop) => `${hop.via ?? '-'} ${hop.dev.split('|')[1]}`).join()} ${row.src ?? '-'}`,
+    )
 
 const errno = (result: NetlinkResult) => (result.ok ? 'ok' : `${result.error.errno} ${result.error.message}`)
 
@@ -72,29 +75,99 @@ describe('routes that follow from addresses', () => {
 })
 
 describe('what the kernel refuses, in its words', () => {
-  const lab = oneHost().route('h', '10.2.0.0/16', { via: '10.1.0.7' }).neigh('h', 'br0', '10.1.0.8', '02:00:00:00:00:08')
+  const lab = oneHost()
+    .route('h', '10.2.0.0/16', { via: '10.1.0.7' })
+    .neigh('h', 'br0', '10.1.0.8', '02:00:00:00:00:08')
   const tx = lab.world
   const refusals: readonly (readonly [string, () => NetlinkResult, string])[] = [
-    ['a gateway on no link', () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '9.9.9.9' as Ip }), 'ENETUNREACH Error: Nexthop has invalid gateway.'],
-    ['a gateway on another link', () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.1.0.7' as Ip, dev: 'h|v0' }), 'ENETUNREACH Error: Nexthop has invalid gateway.'],
-    ['a gateway that is behind another gateway', () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.2.0.1' as Ip }), 'ENETUNREACH Error: Nexthop has invalid gateway.'],
-    ['oneself as gateway', () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.1.0.1' as Ip }), 'ENETUNREACH Error: Nexthop has invalid gateway.'],
-    ['an onlink gateway, anywhere', () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '9.9.9.9' as Ip, dev: 'h|v0', onlink: true }), 'ok'],
-    ['a second route to a prefix', () => nl.routeAdd(tx, { netns: 'h', dst: '10.2.0.0/16', dev: 'h|br0' }), 'EEXIST RTNETLINK answers: File exists'],
-    ['a second one with another metric', () => nl.routeAdd(tx, { netns: 'h', dst: '10.2.0.0/16', dev: 'h|br0', metric: 50 }), 'ok'],
-    ['a route by a device that is down', () => nl.routeAdd(tx, { netns: 'h', dst: '10.4.0.0/16', dev: 'h|down' }), 'ENETDOWN Error: Device for nexthop is not up.'],
-    ['a route by no device', () => nl.routeAdd(tx, { netns: 'h', dst: '10.4.0.0/16', dev: 'h|gone' }), 'ENODEV RTNETLINK answers: No such device'],
+    [
+      'a gateway on no link',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '9.9.9.9' as Ip }),
+      'ENETUNREACH Error: Nexthop has invalid gateway.',
+    ],
+    [
+      'a gateway on another link',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.1.0.7' as Ip, dev: 'h|v0' }),
+      'ENETUNREACH Error: Nexthop has invalid gateway.',
+    ],
+    [
+      'a gateway that is behind another gateway',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.2.0.1' as Ip }),
+      'ENETUNREACH Error: Nexthop has invalid gateway.',
+    ],
+    [
+      'oneself as gateway',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '10.1.0.1' as Ip }),
+      'ENETUNREACH Error: Nexthop has invalid gateway.',
+    ],
+    [
+      'an onlink gateway, anywhere',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.3.0.0/16', via: '9.9.9.9' as Ip, dev: 'h|v0', onlink: true }),
+      'ok',
+    ],
+    [
+      'a second route to a prefix',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.2.0.0/16', dev: 'h|br0' }),
+      'EEXIST RTNETLINK answers: File exists',
+    ],
+    [
+      'a second one with another metric',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.2.0.0/16', dev: 'h|br0', metric: 50 }),
+      'ok',
+    ],
+    [
+      'a route by a device that is down',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.4.0.0/16', dev: 'h|down' }),
+      'ENETDOWN Error: Device for nexthop is not up.',
+    ],
+    [
+      'a route by no device',
+      () => nl.routeAdd(tx, { netns: 'h', dst: '10.4.0.0/16', dev: 'h|gone' }),
+      'ENODEV RTNETLINK answers: No such device',
+    ],
     ['a blackhole', () => nl.routeAdd(tx, { netns: 'h', dst: '10.5.0.0/16', type: 'blackhole' }), 'ok'],
-    ['removing a route that is not', () => nl.routeDel(tx, { netns: 'h', dst: '10.77.0.0/16' }), 'ESRCH RTNETLINK answers: No such process'],
-    ['an address twice', () => nl.addrAdd(tx, { link: 'h|br0', address: '10.1.0.1/24' }), 'EEXIST Error: ipv4: Address already assigned.'],
-    ['removing an address that is not', () => nl.addrDel(tx, { link: 'h|br0', address: '10.1.0.2/24' }), 'EADDRNOTAVAIL Error: ipv4: Address not found.'],
-    ['a neighbour twice', () => nl.neighAdd(tx, { link: 'h|br0', address: '10.1.0.8' as Ip, lladdr: '02:00:00:00:00:08' as Mac }), 'EEXIST RTNETLINK answers: File exists'],
-    ['removing a neighbour that is not', () => nl.neighDel(tx, { link: 'h|br0', address: '10.1.0.9' as Ip }), 'ENOENT RTNETLINK answers: No such file or directory'],
-    ['an fdb entry on a link that is no port', () => nl.fdbAdd(tx, { link: 'h|v0', mac: '02:00:00:00:00:09' as Mac }), 'EOPNOTSUPP RTNETLINK answers: Operation not supported'],
-    ['a link twice', () => nl.linkAdd(tx, { netns: 'h', name: 'br0', kind: 'dummy' }), 'EEXIST RTNETLINK answers: File exists'],
+    [
+      'removing a route that is not',
+      () => nl.routeDel(tx, { netns: 'h', dst: '10.77.0.0/16' }),
+      'ESRCH RTNETLINK answers: No such process',
+    ],
+    [
+      'an address twice',
+      () => nl.addrAdd(tx, { link: 'h|br0', address: '10.1.0.1/24' }),
+      'EEXIST Error: ipv4: Address already assigned.',
+    ],
+    [
+      'removing an address that is not',
+      () => nl.addrDel(tx, { link: 'h|br0', address: '10.1.0.2/24' }),
+      'EADDRNOTAVAIL Error: ipv4: Address not found.',
+    ],
+    [
+      'a neighbour twice',
+      () => nl.neighAdd(tx, { link: 'h|br0', address: '10.1.0.8' as Ip, lladdr: '02:00:00:00:00:08' as Mac }),
+      'EEXIST RTNETLINK answers: File exists',
+    ],
+    [
+      'removing a neighbour that is not',
+      () => nl.neighDel(tx, { link: 'h|br0', address: '10.1.0.9' as Ip }),
+      'ENOENT RTNETLINK answers: No such file or directory',
+    ],
+    [
+      'an fdb entry on a link that is no port',
+      () => nl.fdbAdd(tx, { link: 'h|v0', mac: '02:00:00:00:00:09' as Mac }),
+      'EOPNOTSUPP RTNETLINK answers: Operation not supported',
+    ],
+    [
+      'a link twice',
+      () => nl.linkAdd(tx, { netns: 'h', name: 'br0', kind: 'dummy' }),
+      'EEXIST RTNETLINK answers: File exists',
+    ],
     ['a link of no name', () => nl.linkDel(tx, 'h|gone'), 'ENODEV RTNETLINK answers: No such device'],
     ['loopback', () => nl.linkDel(tx, 'h|lo'), 'EOPNOTSUPP RTNETLINK answers: Operation not supported'],
-    ['a setting that is none', () => nl.sysctlSet(tx, { netns: 'h', key: 'net.ipv4.nonsense', value: '1' }), 'ENOENT Error: cannot stat /proc/sys/net/ipv4/nonsense.'],
+    [
+      'a setting that is none',
+      () => nl.sysctlSet(tx, { netns: 'h', key: 'net.ipv4.nonsense', value: '1' }),
+      'ENOENT Error: cannot stat /proc/sys/net/ipv4/nonsense.',
+    ],
     ['a netns twice', () => nl.netnsAdd(tx, { id: 'h', host: 'h' }), 'EEXIST RTNETLINK answers: File exists'],
   ]
   lab.link({ netns: 'h', name: 'down', kind: 'dummy' })
@@ -124,7 +197,15 @@ describe('links', () => {
   })
 
   test('a VXLAN device starts 50 below its lower device', () => {
-    const lab = oneHost().link({ netns: 'h', name: 'vx', kind: 'vxlan', vni: 1, port: 8472, local: '10.1.0.1' as Ip, dev: 'h|br0' })
+    const lab = oneHost().link({
+      netns: 'h',
+      name: 'vx',
+      kind: 'vxlan',
+      vni: 1,
+      port: 8472,
+      local: '10.1.0.1' as Ip,
+      dev: 'h|br0',
+    })
     expect(lab.world.get('link', 'h|vx')?.mtu).toBe(1450)
   })
 
@@ -133,7 +214,10 @@ describe('links', () => {
     const before = lab.world.dump(['addr', 'route', 'neigh', 'fdb', 'sysctl', 'link'])
     lab.link({ netns: 'h', name: 'w0', kind: 'veth', up: true, peer: { netns: 'h', name: 'w1', up: true } })
     nl.linkSet(lab.world, 'h|w0', { master: 'h|br0', hairpin: true })
-    lab.addr('h', 'w1', '10.8.0.1/24').neigh('h', 'w1', '10.8.0.2', '02:00:00:00:00:02').sysctl('h', 'net.ipv4.conf.w1.rp_filter', '1')
+    lab
+      .addr('h', 'w1', '10.8.0.1/24')
+      .neigh('h', 'w1', '10.8.0.2', '02:00:00:00:00:02')
+      .sysctl('h', 'net.ipv4.conf.w1.rp_filter', '1')
     nl.linkSet(lab.world, 'h|w0', { master: null })
     nl.linkDel(lab.world, 'h|w1')
     const mine = (text: string) => text.split('\n').filter((line) => !line.includes('"name":"br0"'))
@@ -153,7 +237,9 @@ describe('settings', () => {
   })
 
   test('new interfaces copy `default`, new netns copy the root', () => {
-    const lab = oneHost().sysctl('h', 'net.ipv4.conf.default.rp_filter', '2').link({ netns: 'h', name: 'flannel.1', kind: 'dummy' })
+    const lab = oneHost()
+      .sysctl('h', 'net.ipv4.conf.default.rp_filter', '2')
+      .link({ netns: 'h', name: 'flannel.1', kind: 'dummy' })
     expect(nl.sysctlValue(lab.world, 'h', 'net.ipv4.conf.flannel/1.rp_filter')).toBe('2')
     expect(nl.sysctlValue(lab.world, 'h', 'net.ipv4.conf.br0.rp_filter')).toBe('0')
     nl.netnsAdd(lab.world, { id: 'p', host: 'h' })
@@ -184,23 +270,46 @@ describe('syncOwned', () => {
     expect(sync([wish('10.20.0.0/16', '10.1.0.2'), wish('10.30.0.0/16', '10.1.0.3')]).changed).toBe(2)
     expect(sync([wish('10.30.0.0/16', '10.1.0.3'), wish('10.20.0.0/16', '10.1.0.2')]).changed).toBe(0)
     expect(sync([wish('10.30.0.0/16', '10.1.0.4')]).changed).toBe(2)
-    expect(routes(lab).filter((line) => /10\.[2-5]0/.test(line))).toEqual(['254 unicast 10.30.0.0/16 10.1.0.4 br0 -', '254 unicast 10.50.0.0/16 10.1.0.5 br0 -'])
+    expect(routes(lab).filter((line) => /10\.[2-5]0/.test(line))).toEqual([
+      '254 unicast 10.30.0.0/16 10.1.0.4 br0 -',
+      '254 unicast 10.50.0.0/16 10.1.0.5 br0 -',
+    ])
   })
 
   test('what the kernel refuses is told, the rest is done', () => {
     const lab = oneHost()
-    const result = nl.syncOwned(lab.world, 'flanneld', 'route', 'h', [wish('10.20.0.0/16', '192.168.20.13'), wish('10.30.0.0/16', '10.1.0.3')])
+    const result = nl.syncOwned(lab.world, 'flanneld', 'route', 'h', [
+      wish('10.20.0.0/16', '192.168.20.13'),
+      wish('10.30.0.0/16', '10.1.0.3'),
+    ])
     expect(result.changed).toBe(1)
-    expect(result.refused.map(({ index, error }) => [index, error.message])).toEqual([[0, 'Error: Nexthop has invalid gateway.']])
+    expect(result.refused.map(({ index, error }) => [index, error.message])).toEqual([
+      [0, 'Error: Nexthop has invalid gateway.'],
+    ])
   })
 
   test('neighbours and forwarding entries keep their times of use', () => {
-    const lab = oneHost().link({ netns: 'h', name: 'vx', kind: 'vxlan', vni: 1, port: 8472, local: '10.1.0.1' as Ip, dev: 'h|br0', up: true })
+    const lab = oneHost().link({
+      netns: 'h',
+      name: 'vx',
+      kind: 'vxlan',
+      vni: 1,
+      port: 8472,
+      local: '10.1.0.1' as Ip,
+      dev: 'h|br0',
+      up: true,
+    })
     const neigh = [{ link: 'h|vx', address: '10.244.2.0' as Ip, lladdr: '02:00:00:00:00:02' as Mac }]
     const fdb = [{ link: 'h|vx', mac: '02:00:00:00:00:02' as Mac, dst: '10.1.0.2' as Ip }]
-    expect(nl.syncOwned(lab.world, 'flanneld', 'neigh', 'h', neigh).changed + nl.syncOwned(lab.world, 'flanneld', 'fdb', 'h', fdb).changed).toBe(2)
+    expect(
+      nl.syncOwned(lab.world, 'flanneld', 'neigh', 'h', neigh).changed +
+        nl.syncOwned(lab.world, 'flanneld', 'fdb', 'h', fdb).changed,
+    ).toBe(2)
     lab.world.patch('neigh', 'h|vx|10.244.2.0', { usedUs: 77 })
-    expect(nl.syncOwned(lab.world, 'flanneld', 'neigh', 'h', neigh).changed + nl.syncOwned(lab.world, 'flanneld', 'fdb', 'h', fdb).changed).toBe(0)
+    expect(
+      nl.syncOwned(lab.world, 'flanneld', 'neigh', 'h', neigh).changed +
+        nl.syncOwned(lab.world, 'flanneld', 'fdb', 'h', fdb).changed,
+    ).toBe(0)
     expect(nl.syncOwned(lab.world, 'flanneld', 'fdb', 'h', []).changed).toBe(1)
   })
 })

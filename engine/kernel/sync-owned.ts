@@ -27,7 +27,13 @@ export interface SyncResult {
  * Makes the rows of one author in one table and netns those that it wants, with the smallest change; a second time it
  * writes nothing. Rows of other authors are left alone, unless one stands in the very place of a wanted row.
  */
-export function syncOwned<T extends keyof Desired>(tx: Tx, owner: string, table: T, netns: string, desired: readonly Desired[T][]): SyncResult {
+export function syncOwned<T extends keyof Desired>(
+  tx: Tx,
+  owner: string,
+  table: T,
+  netns: string,
+  desired: readonly Desired[T][],
+): SyncResult {
   const refused: { index: number; error: NetlinkError }[] = []
   const wanted = new Map<string, Row & Owned>()
   desired.forEach((wish, index) => {
@@ -50,7 +56,12 @@ export function syncOwned<T extends keyof Desired>(tx: Tx, owner: string, table:
   return { changed, refused }
 }
 
-function rowFor<T extends keyof Desired>(tx: Tx, table: T, netns: string, wish: Desired[T] & { owner: string }): { row: Row & Owned } | { error: NetlinkError } {
+function rowFor<T extends keyof Desired>(
+  tx: Tx,
+  table: T,
+  netns: string,
+  wish: Desired[T] & { owner: string },
+): { row: Row & Owned } | { error: NetlinkError } {
   switch (table) {
     case 'route': {
       const made = resolveRoute(tx, { ...(wish as Desired['route'] & { owner: string }), netns })
@@ -75,6 +86,11 @@ function rowFor<T extends keyof Desired>(tx: Tx, table: T, netns: string, wish: 
 const KERNELS_OWN = new Set(['updatedUs', 'usedUs', 'probes'])
 
 function sameWish(old: object, row: object): boolean {
-  const text = (value: object) => JSON.stringify(Object.entries(value).filter(([key, v]) => !KERNELS_OWN.has(key) && v !== undefined).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const text = (value: object) =>
+    JSON.stringify(
+      Object.entries(value)
+        .filter(([key, v]) => !KERNELS_OWN.has(key) && v !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    )
   return text(old) === text(row)
 }

@@ -1,5 +1,17 @@
 import type { Cidr, Family, Ip } from './address.ts'
-import { baseOf, BITS, cidrContains, familyOf, ipFromBigInt, ipToBigInt, lengthOf, networkOf, nthAddress, parseCidr, parseIp } from './ip.ts'
+import {
+  baseOf,
+  BITS,
+  cidrContains,
+  familyOf,
+  ipFromBigInt,
+  ipToBigInt,
+  lengthOf,
+  networkOf,
+  nthAddress,
+  parseCidr,
+  parseIp,
+} from './ip.ts'
 
 export { baseOf, familyOf, lengthOf, networkOf, cidrContains as inCidr, nthAddress as nthIp }
 

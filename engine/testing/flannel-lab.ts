@@ -15,9 +15,28 @@ export function flannelLab(options: { seed?: number; podMtu?: number; tunnelMtu?
   lab.switch('lan', ['n1', 'n2'])
   for (const { id, ip, n, vtep } of nodes) {
     lab.addr(id, 'eth0', `${ip}/24`)
-    lab.link({ netns: id, name: 'flannel.1', kind: 'vxlan', vni: 1, port: 8472, local: ip as never, dev: `${id}|eth0`, learning: false, mac: vtep as never, mtu: options.tunnelMtu ?? 1450, up: true })
+    lab.link({
+      netns: id,
+      name: 'flannel.1',
+      kind: 'vxlan',
+      vni: 1,
+      port: 8472,
+      local: ip as never,
+      dev: `${id}|eth0`,
+      learning: false,
+      mac: vtep as never,
+      mtu: options.tunnelMtu ?? 1450,
+      up: true,
+    })
     lab.addr(id, 'flannel.1', `10.244.${n}.0/32`)
-    lab.link({ netns: id, name: 'cni0', kind: 'bridge', mtu: options.podMtu ?? 1450, up: true, mac: `0a:58:0a:f4:0${n}:01` as never })
+    lab.link({
+      netns: id,
+      name: 'cni0',
+      kind: 'bridge',
+      mtu: options.podMtu ?? 1450,
+      up: true,
+      mac: `0a:58:0a:f4:0${n}:01` as never,
+    })
     lab.addr(id, 'cni0', `10.244.${n}.1/24`)
   }
   for (const [here, there] of [nodes, [...nodes].reverse()]) {

@@ -59,7 +59,10 @@ export class Lab {
     }
   }
 
-  host(id: string, options: { kind?: HostRow['kind']; forward?: boolean; sysctls?: Readonly<Record<string, string>> } = {}): this {
+  host(
+    id: string,
+    options: { kind?: HostRow['kind']; forward?: boolean; sysctls?: Readonly<Record<string, string>> } = {},
+  ): this {
     const kind = options.kind ?? 'node'
     must(hostAdd(this.world, { id, kind }))
     must(linkSet(this.world, `${id}|lo`, { up: true }))
@@ -67,26 +70,46 @@ export class Lab {
       this.sysctl(id, 'net.ipv4.ip_forward', '1')
       this.sysctl(id, 'net.ipv6.conf.all.forwarding', '1')
     }
-    if (kind === 'switch') for (const which of ['iptables', 'ip6tables']) this.sysctl(id, `net.bridge.bridge-nf-call-${which}`, '0')
+    if (kind === 'switch')
+      for (const which of ['iptables', 'ip6tables']) this.sysctl(id, `net.bridge.bridge-nf-call-${which}`, '0')
     for (const [key, value] of Object.entries(options.sysctls ?? {})) this.sysctl(id, key, value)
     return this
   }
 
   /** A switch with a wire to `eth0` of each of these hosts. */
-  switch(id: string, hosts: readonly (string | { host: string; dev: string })[], options: { latencyUs?: number; mtu?: number } = {}): this {
+  switch(
+    id: string,
+    hosts: readonly (string | { host: string; dev: string })[],
+    options: { latencyUs?: number; mtu?: number } = {},
+  ): this {
     this.host(id, { kind: 'switch' })
     this.link({ netns: id, name: 'br0', kind: 'bridge', up: true, mtu: options.mtu })
     for (const end of hosts) {
       const { host, dev } = typeof end === 'string' ? { host: end, dev: 'eth0' } : end
       const port = `p-${host}${dev === 'eth0' ? '' : `-${dev}`}`.slice(0, 15)
-      this.wire({ netns: id, name: port, mtu: options.mtu }, { netns: host, name: dev, mtu: options.mtu }, options.latencyUs ?? 50)
+      this.wire(
+        { netns: id, name: port, mtu: options.mtu },
+        { netns: host, name: dev, mtu: options.mtu },
+        options.latencyUs ?? 50,
+      )
       must(linkSet(this.world, `${id}|${port}`, { master: `${id}|br0` }))
     }
     return this
   }
 
-  wire(a: { netns: string; name: string; mac?: string; mtu?: number }, b: { netns: string; name: string; mac?: string; mtu?: number }, latencyUs = 50): this {
-    return this.link({ ...a, mac: a.mac as Mac | undefined, kind: 'ether', latencyUs, up: true, peer: { ...b, mac: b.mac as Mac | undefined, up: true } })
+  wire(
+    a: { netns: string; name: string; mac?: string; mtu?: number },
+    b: { netns: string; name: string; mac?: string; mtu?: number },
+    latencyUs = 50,
+  ): this {
+    return this.link({
+      ...a,
+      mac: a.mac as Mac | undefined,
+      kind: 'ether',
+      latencyUs,
+      up: true,
+      peer: { ...b, mac: b.mac as Mac | undefined, up: true },
+    })
   }
 
   netns(host: string, id: string, sysctls: Readonly<Record<string, string>> = {}): this {
@@ -98,11 +121,22 @@ export class Lab {
   }
 
   /** A pod on a bridge: netns, veth pair, address, default route. */
-  pod(host: string, id: string, on: { bridge: string; address: string; via: string; mtu?: number; hairpin?: boolean }): this {
+  pod(
+    host: string,
+    id: string,
+    on: { bridge: string; address: string; via: string; mtu?: number; hairpin?: boolean },
+  ): this {
     this.netns(host, id)
     const veth = `veth-${id}`.slice(0, 15)
     const mtu = on.mtu ?? this.world.get('link', `${host}|${on.bridge}`)?.mtu
-    this.link({ netns: host, name: veth, kind: 'veth', mtu, up: true, peer: { netns: id, name: 'eth0', mtu, up: true } })
+    this.link({
+      netns: host,
+      name: veth,
+      kind: 'veth',
+      mtu,
+      up: true,
+      peer: { netns: id, name: 'eth0', mtu, up: true },
+    })
     must(linkSet(this.world, `${host}|${veth}`, { master: `${host}|${on.bridge}`, hairpin: on.hairpin ?? true }))
     return this.addr(id, 'eth0', on.address).route(id, 'default', { via: on.via })
   }
@@ -117,9 +151,21 @@ export class Lab {
     return this
   }
 
-  route(netns: string, dst: string, how: { via?: string; dev?: string } & Omit<Partial<RouteSpec>, 'netns' | 'dst' | 'via' | 'dev'>): this {
+  route(
+    netns: string,
+    dst: string,
+    how: { via?: string; dev?: string } & Omit<Partial<RouteSpec>, 'netns' | 'dst' | 'via' | 'dev'>,
+  ): this {
     const { via, dev, ...rest } = how
-    must(routeAdd(this.world, { netns, dst, ...rest, ...(via ? { via: via as Ip } : {}), ...(dev ? { dev: `${netns}|${dev}` } : {}) }))
+    must(
+      routeAdd(this.world, {
+        netns,
+        dst,
+        ...rest,
+        ...(via ? { via: via as Ip } : {}),
+        ...(dev ? { dev: `${netns}|${dev}` } : {}),
+      }),
+    )
     return this
   }
 
@@ -146,21 +192,61 @@ export class Lab {
     return this
   }
 
-  tcp(netns: string, dst: string, port: number, options: { src?: string; sport?: number; packet?: string } = {}): { id: string } | { errno: Errno } {
+  tcp(
+    netns: string,
+    dst: string,
+    port: number,
+    options: { src?: string; sport?: number; packet?: string } = {},
+  ): { id: string } | { errno: Errno } {
     const { src, ...rest } = options
-    return connect(this.ctx, { netns, proto: 'tcp', dst: dst as Ip, port, app: `client/${netns}`, process: 'client', ...(src ? { src: src as Ip } : {}), ...rest })
+    return connect(this.ctx, {
+      netns,
+      proto: 'tcp',
+      dst: dst as Ip,
+      port,
+      app: `client/${netns}`,
+      process: 'client',
+      ...(src ? { src: src as Ip } : {}),
+      ...rest,
+    })
   }
 
-  udp(netns: string, dst: string, port: number, options: { src?: string; sport?: number; bytes?: number; packet?: string } = {}): { id: string } | { errno: Errno } {
+  udp(
+    netns: string,
+    dst: string,
+    port: number,
+    options: { src?: string; sport?: number; bytes?: number; packet?: string } = {},
+  ): { id: string } | { errno: Errno } {
     const { src, bytes, packet, ...rest } = options
-    const made = connect(this.ctx, { netns, proto: 'udp', dst: dst as Ip, port, app: `client/${netns}`, process: 'client', ...(src ? { src: src as Ip } : {}), ...rest })
+    const made = connect(this.ctx, {
+      netns,
+      proto: 'udp',
+      dst: dst as Ip,
+      port,
+      app: `client/${netns}`,
+      process: 'client',
+      ...(src ? { src: src as Ip } : {}),
+      ...rest,
+    })
     if ('errno' in made) return made
     const sent = sendTo(this.ctx, made.id, undefined, { kind: 'data', bytes: bytes ?? 5 }, packet)
     return 'errno' in sent ? sent : made
   }
 
-  ping(netns: string, dst: string, options: { bytes?: number; seq?: number; packet?: string } = {}): { id: string } | { errno: Errno } {
-    return sendEcho(this.ctx, { netns, dst: dst as Ip, bytes: options.bytes ?? 56, seq: options.seq ?? 1, app: `client/${netns}`, process: 'ping', ...(options.packet ? { packet: options.packet } : {}) })
+  ping(
+    netns: string,
+    dst: string,
+    options: { bytes?: number; seq?: number; packet?: string } = {},
+  ): { id: string } | { errno: Errno } {
+    return sendEcho(this.ctx, {
+      netns,
+      dst: dst as Ip,
+      bytes: options.bytes ?? 56,
+      seq: options.seq ?? 1,
+      app: `client/${netns}`,
+      process: 'ping',
+      ...(options.packet ? { packet: options.packet } : {}),
+    })
   }
 
   /** Writes bytes to a connection. */
@@ -171,7 +257,12 @@ export class Lab {
 
   /** Runs until nothing but background work is pending, or until the given simulated time. */
   run(untilUs = Number.MAX_SAFE_INTEGER): this {
-    const handlers: Readonly<Record<string, Handler>> = { ...PATH_HANDLERS, ...SOCKET_HANDLERS, 'app-event': (ctx, payload: AppEventPayload) => this.wake(ctx, payload), ...this.extra }
+    const handlers: Readonly<Record<string, Handler>> = {
+      ...PATH_HANDLERS,
+      ...SOCKET_HANDLERS,
+      'app-event': (ctx, payload: AppEventPayload) => this.wake(ctx, payload),
+      ...this.extra,
+    }
     for (let next = this.heap.peek(); next && !this.heap.settled && next.at <= untilUs; next = this.heap.peek()) {
       this.world.patch('clock', 'clock', { now: next.at })
       this.world.delete('event', next.id)
@@ -198,7 +289,8 @@ export class Lab {
     this.events.push({ at: ctx.clock.now, app, event })
     if (!app.startsWith('echo/')) return
     if (event.type === 'stream') send(ctx, event.socket, event.data)
-    if (event.type === 'datagram') sendTo(ctx, event.socket, { ip: event.from.ip, port: event.from.port, src: event.to }, event.body)
+    if (event.type === 'datagram')
+      sendTo(ctx, event.socket, { ip: event.from.ip, port: event.from.port, src: event.to }, event.body)
   }
 }
 

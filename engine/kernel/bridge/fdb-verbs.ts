@@ -58,7 +58,11 @@ export function fdbRow(world: WorldReader, spec: FdbSpec): FdbRow | undefined {
   }
 }
 
-function write(tx: Tx, spec: FdbSpec, decide: (same: readonly FdbRow[]) => 'put' | 'replace' | 'EEXIST'): NetlinkResult {
+function write(
+  tx: Tx,
+  spec: FdbSpec,
+  decide: (same: readonly FdbRow[]) => 'put' | 'replace' | 'EEXIST',
+): NetlinkResult {
   const link = tx.get('link', spec.link)
   if (!link) return refuse('ENODEV')
   const row = fdbRow(tx, spec)
@@ -68,7 +72,13 @@ function write(tx: Tx, spec: FdbSpec, decide: (same: readonly FdbRow[]) => 'put'
   if (decision === 'EEXIST') return refuse('EEXIST')
   const old = tx.get('fdb', row.id)
   if (decision === 'replace') for (const other of same) if (other.id !== row.id) tx.delete('fdb', other.id)
-  if (!old || old.state !== row.state || old.owner !== row.owner || JSON.stringify(old.cause) !== JSON.stringify(row.cause)) tx.put('fdb', row)
+  if (
+    !old ||
+    old.state !== row.state ||
+    old.owner !== row.owner ||
+    JSON.stringify(old.cause) !== JSON.stringify(row.cause)
+  )
+    tx.put('fdb', row)
   return done
 }
 

@@ -39,7 +39,12 @@ export function fdbLearn(ctx: Ctx, bridge: LinkRow, port: LinkRow, mac: Mac): vo
 /** Writes a learned entry of a device unless it is as fresh as it need be. */
 export function fdbUpdate(ctx: Ctx, row: FdbRow): void {
   const known = ctx.tx.by('fdb', 'linkMac', `${row.link}|${row.mac}`)
-  if (known.some((old) => old.state !== 'reachable' || (old.dst === row.dst && ctx.clock.now - old.updatedUs < REFRESH_US))) return
+  if (
+    known.some(
+      (old) => old.state !== 'reachable' || (old.dst === row.dst && ctx.clock.now - old.updatedUs < REFRESH_US),
+    )
+  )
+    return
   for (const old of known) if (old.id !== row.id) ctx.tx.delete('fdb', old.id)
   ctx.tx.put('fdb', row)
 }

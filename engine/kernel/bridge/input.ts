@@ -20,7 +20,8 @@ import { bridgeForwardHooks, bridgePrerouting, callsIptables } from './netfilter
  */
 export function bridgeInput(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb): void {
   if (!bridge.up) return lose(ctx, skb, 'link.down', { stage: 'bridge', detail: `${bridge.name} is down` })
-  if (skb.frame?.body.kind === 'ip' && callsIptables(ctx.tx, bridge, skb.frame.etherType)) return bridgePrerouting(ctx, bridge, port, skb)
+  if (skb.frame?.body.kind === 'ip' && callsIptables(ctx.tx, bridge, skb.frame.etherType))
+    return bridgePrerouting(ctx, bridge, port, skb)
   bridgeFinish(ctx, bridge, port, skb)
 }
 
@@ -37,8 +38,20 @@ export function bridgeFinish(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb)
   const out = ctx.tx.get('link', entry.link)
   if (!out) return flood(ctx, bridge, port, skb)
   const refusal = whyNot(port, out)
-  if (refusal) return lose(ctx, skb, refusal.reason, { stage: 'bridge', dev: bridge.id, detail: refusal.detail, decidedBy: refusal.reason === 'bridge.hairpin-off' ? refTo('link', out) : refTo('fdb', entry) })
-  report(ctx, skb, { stage: 'bridge', action: 'bridged', dev: bridge.id, detail: `${bridge.name} knows ${frame.dst} behind ${out.name}`, decidedBy: refTo('fdb', entry) })
+  if (refusal)
+    return lose(ctx, skb, refusal.reason, {
+      stage: 'bridge',
+      dev: bridge.id,
+      detail: refusal.detail,
+      decidedBy: refusal.reason === 'bridge.hairpin-off' ? refTo('link', out) : refTo('fdb', entry),
+    })
+  report(ctx, skb, {
+    stage: 'bridge',
+    action: 'bridged',
+    dev: bridge.id,
+    detail: `${bridge.name} knows ${frame.dst} behind ${out.name}`,
+    decidedBy: refTo('fdb', entry),
+  })
   sendOnPort(ctx, bridge, out, skb)
 }
 
@@ -50,7 +63,13 @@ export function bridgeXmit(ctx: Ctx, bridge: LinkRow, skb: Skb): void {
   const entry = fdbFind(ctx, bridge, frame.dst)
   const out = entry && ctx.tx.get('link', entry.link)
   if (!entry || !out || out.kind === 'bridge') return flood(ctx, bridge, undefined, skb)
-  report(ctx, skb, { stage: 'bridge', action: 'bridged', dev: bridge.id, detail: `${bridge.name} knows ${frame.dst} behind ${out.name}`, decidedBy: refTo('fdb', entry) })
+  report(ctx, skb, {
+    stage: 'bridge',
+    action: 'bridged',
+    dev: bridge.id,
+    detail: `${bridge.name} knows ${frame.dst} behind ${out.name}`,
+    decidedBy: refTo('fdb', entry),
+  })
   sendOnPort(ctx, bridge, out, skb)
 }
 
@@ -58,7 +77,12 @@ export function bridgeXmit(ctx: Ctx, bridge: LinkRow, skb: Skb): void {
 function passUp(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, entry?: FdbRow): void {
   const up: Skb = { ...skb, iif: bridge.id }
   if (skb.frame) countRx(ctx.tx, bridge, frameLength(skb.frame))
-  report(ctx, up, { stage: 'receive', action: 'received', detail: `${bridge.name} takes it for this host: it is for ${skb.frame && isGroupMac(skb.frame.dst) ? 'everyone' : "the bridge's own MAC address"}`, decidedBy: entry ? refTo('fdb', entry) : refTo('link', bridge) })
+  report(ctx, up, {
+    stage: 'receive',
+    action: 'received',
+    detail: `${bridge.name} takes it for this host: it is for ${skb.frame && isGroupMac(skb.frame.dst) ? 'everyone' : "the bridge's own MAC address"}`,
+    decidedBy: entry ? refTo('fdb', entry) : refTo('link', bridge),
+  })
   // A port's own MAC is as good as the bridge's: the frame is for this host.
   toProtocol(ctx, entry && skb.frame ? { ...bridge, mac: skb.frame.dst } : bridge, port === bridge ? skb : up)
 }
@@ -72,19 +96,36 @@ function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): 
   if (!frame) return
   const group = isGroupMac(frame.dst)
   const all = ctx.tx.by('link', 'master', bridge.id)
-  const ports = all.filter((out) => out.up && (group || out.port?.flood !== false) && !(port && whyNot(port, out))).reverse()
+  const ports = all
+    .filter((out) => out.up && (group || out.port?.flood !== false) && !(port && whyNot(port, out)))
+    .reverse()
   const local = group && port !== undefined
   const copies = ports.length + (local ? 1 : 0)
   if (copies === 0) {
     const hairpin = port && ctx.tx.by('link', 'master', bridge.id).length === 1 && !port.port?.hairpin
-    const detail = group || hairpin ? `${bridge.name} has no other port` : `${bridge.name} does not know ${frame.dst} and has no port to try`
-    return group ? finish(ctx, skb, 'absorbed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail }) : lose(ctx, skb, 'bridge.no-port', { stage: 'bridge', dev: bridge.id, detail })
+    const detail =
+      group || hairpin
+        ? `${bridge.name} has no other port`
+        : `${bridge.name} does not know ${frame.dst} and has no port to try`
+    return group
+      ? finish(ctx, skb, 'absorbed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail })
+      : lose(ctx, skb, 'bridge.no-port', { stage: 'bridge', dev: bridge.id, detail })
   }
   if (copies > 1) {
     const what = group ? `${frame.dst} is for everyone` : `${bridge.name} does not know ${frame.dst}`
-    finish(ctx, skb, 'absorbed', { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${what}: a copy to ${[...(local ? ['this host'] : []), ...ports.map((out) => out.name)].join(', ')}` })
+    finish(ctx, skb, 'absorbed', {
+      stage: 'bridge',
+      action: 'flooded',
+      dev: bridge.id,
+      detail: `${what}: a copy to ${[...(local ? ['this host'] : []), ...ports.map((out) => out.name)].join(', ')}`,
+    })
   } else {
-    report(ctx, skb, { stage: 'bridge', action: 'flooded', dev: bridge.id, detail: `${bridge.name} sends it to its only other port` })
+    report(ctx, skb, {
+      stage: 'bridge',
+      action: 'flooded',
+      dev: bridge.id,
+      detail: `${bridge.name} sends it to its only other port`,
+    })
   }
   const copy = (n: number): Skb => (copies > 1 ? { ...skb, branch: `${skb.branch}.${n}` } : skb)
   ports.forEach((out, i) => sendOnPort(ctx, bridge, out, copy(i + 1)))
@@ -92,10 +133,18 @@ function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): 
 }
 
 /** Models br_forward.c should_deliver(). */
-function whyNot(from: LinkRow, out: LinkRow): { reason: 'bridge.hairpin-off' | 'bridge.no-port' | 'link.down'; detail: string } | undefined {
+function whyNot(
+  from: LinkRow,
+  out: LinkRow,
+): { reason: 'bridge.hairpin-off' | 'bridge.no-port' | 'link.down'; detail: string } | undefined {
   if (!out.up) return { reason: 'link.down', detail: `port ${out.name} is down` }
-  if (out.id === from.id && !out.port?.hairpin) return { reason: 'bridge.hairpin-off', detail: `the frame would leave by ${out.name}, the port it came in by, and hairpin mode is off there` }
-  if (from.port?.isolated && out.port?.isolated) return { reason: 'bridge.no-port', detail: `${from.name} and ${out.name} are isolated from each other` }
+  if (out.id === from.id && !out.port?.hairpin)
+    return {
+      reason: 'bridge.hairpin-off',
+      detail: `the frame would leave by ${out.name}, the port it came in by, and hairpin mode is off there`,
+    }
+  if (from.port?.isolated && out.port?.isolated)
+    return { reason: 'bridge.no-port', detail: `${from.name} and ${out.name} are isolated from each other` }
   return undefined
 }
 
@@ -104,7 +153,12 @@ function sendOnPort(ctx: Ctx, bridge: LinkRow, out: LinkRow, skb: Skb): void {
   const passed = skb.bridged ? bridgeForwardHooks(ctx, bridge, out, skb) : [skb]
   for (const frame of passed) {
     if (frame.frame && frameLength(frame.frame) > out.mtu + 14) {
-      lose(ctx, frame, 'mtu.needs-frag', { stage: 'bridge', dev: out.id, detail: `the frame is larger than the MTU ${out.mtu} of ${out.name}: a bridge drops it without a word`, decidedBy: refTo('link', out) })
+      lose(ctx, frame, 'mtu.needs-frag', {
+        stage: 'bridge',
+        dev: out.id,
+        detail: `the frame is larger than the MTU ${out.mtu} of ${out.name}: a bridge drops it without a word`,
+        decidedBy: refTo('link', out),
+      })
     } else devXmit(ctx, out.id, { ...frame, bridged: undefined })
   }
 }

@@ -25,7 +25,11 @@ import { bridgeFinish } from './input.ts'
  *
  * Models net/bridge/br_netfilter_hooks.c.
  */
-export function callsIptables(world: Pick<WorldReader, 'get'>, bridge: LinkRow, etherType: Frame['etherType']): boolean {
+export function callsIptables(
+  world: Pick<WorldReader, 'get'>,
+  bridge: LinkRow,
+  etherType: Frame['etherType'],
+): boolean {
   const which = etherType === 'ipv6' ? 'ip6tables' : 'iptables'
   return sysctlNumber(world, bridge.netns, `net.bridge.bridge-nf-call-${which}`) > 0
 }
@@ -38,7 +42,12 @@ export function bridgePrerouting(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: 
   const whole = tracks(ctx.tx, bridge.netns, came.family) ? defragment(ctx, { ...skb, ip: came }) : { ...skb, ip: came }
   if (!whole) return
   const ip = whole.ip ?? came
-  const passed = passHook(ctx, { hook: 'prerouting', skb: { ...whole, ip, iif: bridge.id, bridged: { physIn: port.id } }, in: bridge.name, physIn: port.name })
+  const passed = passHook(ctx, {
+    hook: 'prerouting',
+    skb: { ...whole, ip, iif: bridge.id, bridged: { physIn: port.id } },
+    in: bridge.name,
+    physIn: port.name,
+  })
   if (!passed?.ip) return
   const next: Skb = { ...passed, frame: { ...frame, body: passed.ip }, iif: port.id }
   if (passed.ip.dst === ip.dst) return bridgeFinish(ctx, bridge, port, next)
@@ -59,9 +68,20 @@ function afterDnat(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, frame: Fr
     return bridgedDnat(ctx, bridge, port, skb, { next: route.via ?? ip.dst, src: frame.src, by: route.by })
   }
   if (input.kind === 'drop' || input.kind === 'off') {
-    return lose(ctx, skb, input.reason, { stage: 'routing', dev: bridge.id, detail: input.detail, ...(input.by ? { decidedBy: input.by } : {}) })
+    return lose(ctx, skb, input.reason, {
+      stage: 'routing',
+      dev: bridge.id,
+      detail: input.detail,
+      ...(input.by ? { decidedBy: input.by } : {}),
+    })
   }
-  report(ctx, skb, { stage: 'bridge', action: 'to routing', dev: bridge.id, detail: `the way to ${ip.dst} is not this bridge: the frame is given ${bridge.name}'s MAC address and goes up`, ...(input.kind === 'unreachable' || !input.route ? {} : { decidedBy: input.route.by }) })
+  report(ctx, skb, {
+    stage: 'bridge',
+    action: 'to routing',
+    dev: bridge.id,
+    detail: `the way to ${ip.dst} is not this bridge: the frame is given ${bridge.name}'s MAC address and goes up`,
+    ...(input.kind === 'unreachable' || !input.route ? {} : { decidedBy: input.route.by }),
+  })
   bridgeFinish(ctx, bridge, port, { ...skb, frame: { ...frame, dst: bridge.mac, body: ip } })
 }
 
@@ -69,18 +89,43 @@ function afterDnat(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, frame: Fr
  * The endpoint is on this bridge: only the destination MAC changes. A neighbour in use is copied from the cache; any other
  * is asked for through the bridge device, and the frame shows there. Models br_nf_pre_routing_finish_bridge().
  */
-function bridgedDnat(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, to: { next: Ip; src: Mac; by: ReturnType<typeof refTo> }): void {
+function bridgedDnat(
+  ctx: Ctx,
+  bridge: LinkRow,
+  port: LinkRow,
+  skb: Skb,
+  to: { next: Ip; src: Mac; by: ReturnType<typeof refTo> },
+): void {
   const ip = skb.ip
   if (!ip || !skb.frame) return
   const neigh = ctx.tx.get('neigh', `${bridge.id}|${to.next}`)
   const before = { 'eth.dst': skb.frame.dst }
   if (neigh?.lladdr && neigh.usedUs >= 0 && isConnected(ctx, neigh)) {
     const next: Skb = { ...skb, frame: { ...skb.frame, dst: neigh.lladdr, body: ip } }
-    report(ctx, next, { stage: 'bridge', action: 'bridged DNAT', dev: bridge.id, detail: `${ip.dst} is on this bridge: the frame stays in it, only the MAC address changes`, decidedBy: refTo('neigh', neigh), before, after: { 'eth.dst': neigh.lladdr } })
+    report(ctx, next, {
+      stage: 'bridge',
+      action: 'bridged DNAT',
+      dev: bridge.id,
+      detail: `${ip.dst} is on this bridge: the frame stays in it, only the MAC address changes`,
+      decidedBy: refTo('neigh', neigh),
+      before,
+      after: { 'eth.dst': neigh.lladdr },
+    })
     return bridgeFinish(ctx, bridge, port, next)
   }
-  report(ctx, skb, { stage: 'bridge', action: 'bridged DNAT', dev: bridge.id, detail: `${ip.dst} is on this bridge: the frame stays in it once the MAC address is known`, decidedBy: to.by })
-  neighUse(ctx, bridge, to.next, { ...skb, bridged: { physIn: port.id, srcMac: to.src }, frame: undefined, oif: bridge.id })
+  report(ctx, skb, {
+    stage: 'bridge',
+    action: 'bridged DNAT',
+    dev: bridge.id,
+    detail: `${ip.dst} is on this bridge: the frame stays in it once the MAC address is known`,
+    decidedBy: to.by,
+  })
+  neighUse(ctx, bridge, to.next, {
+    ...skb,
+    bridged: { physIn: port.id, srcMac: to.src },
+    frame: undefined,
+    oif: bridge.id,
+  })
 }
 
 /** The neighbour answered: the frame shows on the bridge device and is forwarded as if it had just come in by its port. */
@@ -89,22 +134,40 @@ export function resumeBridged(ctx: Ctx, bridge: LinkRow, skb: Skb, lladdr: Mac):
   if (!skb.ip || !port || !skb.bridged) return
   const frame: Frame = { src: bridge.mac, dst: lladdr, etherType: skb.ip.family, body: skb.ip }
   devXmitOnto(ctx, bridge, { ...skb, frame })
-  bridgeFinish(ctx, bridge, port, { ...skb, iif: port.id, oif: undefined, frame: { ...frame, src: skb.bridged.srcMac ?? frame.src } })
+  bridgeFinish(ctx, bridge, port, {
+    ...skb,
+    iif: port.id,
+    oif: undefined,
+    frame: { ...frame, src: skb.bridged.srcMac ?? frame.src },
+  })
 }
 
 /** FORWARD and POSTROUTING with the bridge as both interfaces. Models br_nf_forward_ip(), br_nf_post_routing(), br_nf_dev_queue_xmit(). */
 export function bridgeForwardHooks(ctx: Ctx, bridge: LinkRow, out: LinkRow, skb: Skb): Skb[] {
   const frame = skb.frame
   const physIn = skb.bridged && ctx.tx.get('link', skb.bridged.physIn)
-  if (!frame || frame.body.kind !== 'ip' || !physIn) return [skb]
+  if (frame?.body.kind !== 'ip' || !physIn) return [skb]
   const bridged = { physIn: physIn.id, physOut: out.id }
   const at = { in: bridge.name, out: bridge.name, physIn: physIn.name, physOut: out.name }
-  const forwarded = passHook(ctx, { hook: 'forward', skb: { ...skb, ip: frame.body, iif: bridge.id, oif: bridge.id, bridged }, ...at })
+  const forwarded = passHook(ctx, {
+    hook: 'forward',
+    skb: { ...skb, ip: frame.body, iif: bridge.id, oif: bridge.id, bridged },
+    ...at,
+  })
   if (!forwarded) return []
-  const posted = passHook(ctx, { hook: 'postrouting', skb: forwarded, out: at.out, physIn: at.physIn, physOut: at.physOut })
+  const posted = passHook(ctx, {
+    hook: 'postrouting',
+    skb: forwarded,
+    out: at.out,
+    physIn: at.physIn,
+    physOut: at.physOut,
+  })
   if (!posted?.ip) return []
   const done: Skb = { ...posted, iif: physIn.id, oif: out.id, frame: { ...frame, body: posted.ip } }
   const limit = Math.min(out.mtu, posted.fragMax ?? out.mtu)
   if (posted.fragMax === undefined || ipLength(posted.ip) <= limit) return [done]
-  return fragment(ctx, done, limit).map((part) => ({ ...part, frame: part.ip ? { ...frame, body: part.ip } : part.frame }))
+  return fragment(ctx, done, limit).map((part) => ({
+    ...part,
+    frame: part.ip ? { ...frame, body: part.ip } : part.frame,
+  }))
 }

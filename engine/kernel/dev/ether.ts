@@ -11,7 +11,11 @@ export const etherDriver: DeviceDriver = {
   sentence: () => 'onto the wire',
   xmit(ctx, link, skb) {
     const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
-    if (!peer || link.cut) return lose(ctx, skb, 'link.down', { stage: 'wire', detail: link.cut ? 'the wire is cut' : 'no wire is plugged in' })
+    if (!peer || link.cut)
+      return lose(ctx, skb, 'link.down', {
+        stage: 'wire',
+        detail: link.cut ? 'the wire is cut' : 'no wire is plugged in',
+      })
     ctx.clock.after(link.latencyUs ?? 0, 'frame', { link: peer.id, skb: scrub(skb, peer.netns) } satisfies FrameEvent)
   },
 }

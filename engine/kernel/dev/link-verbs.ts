@@ -26,7 +26,14 @@ export type LinkSpec = EndSpec &
     | { readonly kind: 'ether'; readonly peer: EndSpec; readonly latencyUs?: number }
     | { readonly kind: 'bridge'; readonly forwardDelayUs?: number; readonly ageingUs?: number }
     /** `dev` is the lower link's id. */
-    | { readonly kind: 'vxlan'; readonly vni: number; readonly port: number; readonly local: Ip; readonly dev: string; readonly learning?: boolean }
+    | {
+        readonly kind: 'vxlan'
+        readonly vni: number
+        readonly port: number
+        readonly local: Ip
+        readonly dev: string
+        readonly learning?: boolean
+      }
     | { readonly kind: 'ipip'; readonly local: Ip; readonly remote?: Ip; readonly ttl?: number | 'inherit' }
     | { readonly kind: 'dummy' }
   )
@@ -37,11 +44,14 @@ export function linkAdd(tx: Tx, spec: LinkSpec): NetlinkResult {
   for (const end of ends) {
     if (!tx.get('netns', end.netns)) return refuse('EINVAL', `invalid netns ${end.netns}`)
     if (tx.get('link', linkId(end.netns, end.name))) return refuse('EEXIST')
-    if (end.name.length === 0 || end.name.length > 15 || /[\s/]/.test(end.name)) return refuse('EINVAL', `argument "${end.name}" is wrong: "name" not a valid ifname`)
+    if (end.name.length === 0 || end.name.length > 15 || /[\s/]/.test(end.name))
+      return refuse('EINVAL', `argument "${end.name}" is wrong: "name" not a valid ifname`)
   }
   if (spec.kind === 'vxlan') {
     if (!tx.get('link', spec.dev)) return refuse('ENODEV')
-    const twin = tx.by('link', 'netns', spec.netns).some((row) => row.vxlan?.vni === spec.vni && row.vxlan.port === spec.port)
+    const twin = tx
+      .by('link', 'netns', spec.netns)
+      .some((row) => row.vxlan?.vni === spec.vni && row.vxlan.port === spec.port)
     if (twin) return refuse('EEXIST', 'A VXLAN device with the specified VNI already exists')
   }
   createRow(tx, spec, spec)
@@ -102,7 +112,12 @@ export function linkSet(tx: Tx, id: string, change: LinkChange, by: Owned = {}):
     followPorts(tx, link.master)
   }
   if (link.port) {
-    const { hairpin = link.port.hairpin, isolated = link.port.isolated, learning = link.port.learning, flood = link.port.flood } = change
+    const {
+      hairpin = link.port.hairpin,
+      isolated = link.port.isolated,
+      learning = link.port.learning,
+      flood = link.port.flood,
+    } = change
     link = update(tx, link, { port: { hairpin, isolated, learning, flood } })
   }
   if (change.up !== undefined && change.up !== link.up) (change.up ? bringUp : bringDown)(tx, link)
@@ -147,7 +162,9 @@ function createRow(tx: Tx, end: EndSpec, spec: LinkSpec): void {
     mac,
     mtu: end.mtu ?? defaultMtu,
     up: false,
-    ...(spec.kind === 'veth' || spec.kind === 'ether' ? { peer: end === spec.peer ? linkId(spec.netns, spec.name) : linkId(spec.peer.netns, spec.peer.name) } : {}),
+    ...(spec.kind === 'veth' || spec.kind === 'ether'
+      ? { peer: end === spec.peer ? linkId(spec.netns, spec.name) : linkId(spec.peer.netns, spec.peer.name) }
+      : {}),
     ...kindFields(spec),
     ...(spec.owner ? { owner: spec.owner } : {}),
     ...(spec.cause ? { cause: spec.cause } : {}),
@@ -162,11 +179,21 @@ function kindFields(spec: LinkSpec): Partial<LinkRow> {
     case 'ether':
       return { latencyUs: spec.latencyUs ?? 0 }
     case 'bridge':
-      return { bridge: { forwardDelayUs: spec.forwardDelayUs ?? 0, ageingUs: spec.ageingUs ?? 300_000_000, ...(spec.mac ? { macFixed: true } : {}) } }
+      return {
+        bridge: {
+          forwardDelayUs: spec.forwardDelayUs ?? 0,
+          ageingUs: spec.ageingUs ?? 300_000_000,
+          ...(spec.mac ? { macFixed: true } : {}),
+        },
+      }
     case 'vxlan':
-      return { vxlan: { vni: spec.vni, port: spec.port, local: spec.local, dev: spec.dev, learning: spec.learning ?? true } }
+      return {
+        vxlan: { vni: spec.vni, port: spec.port, local: spec.local, dev: spec.dev, learning: spec.learning ?? true },
+      }
     case 'ipip':
-      return { ipip: { local: spec.local, ...(spec.remote ? { remote: spec.remote } : {}), ttl: spec.ttl ?? 'inherit' } }
+      return {
+        ipip: { local: spec.local, ...(spec.remote ? { remote: spec.remote } : {}), ttl: spec.ttl ?? 'inherit' },
+      }
     default:
       return {}
   }
@@ -191,10 +218,13 @@ function flushNeighbours(tx: Tx, link: LinkRow): void {
 function dismantle(tx: Tx, link: LinkRow): void {
   if (link.master) releasePort(tx, link)
   routesDown(tx, link.netns, link.id)
-  for (const table of ['addr', 'neigh', 'fdb', 'hook'] as const) for (const row of tx.by(table, 'link', link.id)) tx.delete(table, row.id)
+  for (const table of ['addr', 'neigh', 'fdb', 'hook'] as const)
+    for (const row of tx.by(table, 'link', link.id)) tx.delete(table, row.id)
   dropConf(tx, link)
   tx.delete('linkStat', link.id)
   tx.delete('link', link.id)
+  // A tunnel goes with its lower device. Models vxlan_handle_lowerdev_unregister().
+  for (const upper of tx.by('link', 'netns', link.netns)) if (upper.vxlan?.dev === link.id) linkDel(tx, upper.id)
 }
 
 /** To another netns or under another name: as if it were taken away and made anew with its MAC. Addresses do not follow. */
@@ -202,7 +232,14 @@ function moveLink(tx: Tx, link: LinkRow, netns: string, name: string): LinkRow {
   const other = tx.get('netns', netns)
   const { master: _, port: __, ...rest } = link
   const moved = netns !== link.netns
-  const row: LinkRow = { ...rest, id: linkId(netns, name), netns, name, up: false, ...(moved && other ? { ifindex: freeIfindex(tx, netns, link.ifindex) } : {}) }
+  const row: LinkRow = {
+    ...rest,
+    id: linkId(netns, name),
+    netns,
+    name,
+    up: false,
+    ...(moved && other ? { ifindex: freeIfindex(tx, netns, link.ifindex) } : {}),
+  }
   const ports = tx.by('link', 'master', link.id)
   dismantle(tx, link)
   tx.put('link', row)
@@ -226,7 +263,8 @@ function freeIfindex(tx: Tx, netns: string, wanted: number): number {
 
 function update(tx: Tx, link: LinkRow, fields: Partial<LinkRow>): LinkRow {
   const entries = Object.entries(fields) as [keyof LinkRow, unknown][]
-  if (entries.every(([key, value]) => link[key] === value || JSON.stringify(link[key]) === JSON.stringify(value))) return link
+  if (entries.every(([key, value]) => link[key] === value || JSON.stringify(link[key]) === JSON.stringify(value)))
+    return link
   const row = { ...link, ...fields }
   tx.put('link', row)
   return row

@@ -12,5 +12,14 @@ export function countTx(tx: Tx, link: LinkRow, bytes: number): void {
 }
 
 function none(link: LinkRow): LinkStatRow {
-  return { id: link.id, netns: link.netns, rxPackets: 0, txPackets: 0, rxBytes: 0, txBytes: 0, rxDropped: 0, txDropped: 0 }
+  return {
+    id: link.id,
+    netns: link.netns,
+    rxPackets: 0,
+    txPackets: 0,
+    rxBytes: 0,
+    txBytes: 0,
+    rxDropped: 0,
+    txDropped: 0,
+  }
 }

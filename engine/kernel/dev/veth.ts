@@ -13,7 +13,8 @@ export const vethDriver: DeviceDriver = {
   sentence: (link) => `into the veth pair, to ${link.peer ? ifnameOf(link.peer) : 'nowhere'}`,
   xmit(ctx, link, skb) {
     const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
-    if (!peer?.up) return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
+    if (!peer?.up)
+      return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
     ctx.clock.after(0, 'frame', { link: peer.id, skb: scrub(skb, peer.netns) } satisfies FrameEvent)
   },
 }

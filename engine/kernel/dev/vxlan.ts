@@ -34,13 +34,21 @@ export const vxlanDriver: DeviceDriver = {
       const detail = `no forwarding entry for ${frame.dst} on ${link.name}: dropped without a word`
       return lose(ctx, skb, 'fdb.missing', { stage: 'encap', detail })
     }
-    entries.forEach((entry, i) => encapsulate(ctx, link, entries.length === 1 ? skb : { ...skb, branch: `${skb.branch}.${i + 1}` }, frame, entry))
-    if (entries.length > 1) finish(ctx, skb, 'absorbed', { stage: 'encap', action: 'flooded', detail: `one copy to each of ${entries.length} tunnel ends` })
+    entries.forEach((entry, i) =>
+      encapsulate(ctx, link, entries.length === 1 ? skb : { ...skb, branch: `${skb.branch}.${i + 1}` }, frame, entry),
+    )
+    if (entries.length > 1)
+      finish(ctx, skb, 'absorbed', {
+        stage: 'encap',
+        action: 'flooded',
+        detail: `one copy to each of ${entries.length} tunnel ends`,
+      })
   },
 }
 
 function remotesOf(ctx: Ctx, link: LinkRow, frame: Frame): readonly FdbRow[] {
-  const live = (rows: readonly FdbRow[]) => rows.filter((row) => row.dst !== undefined && !fdbIsAged(ctx, row, 300_000_000))
+  const live = (rows: readonly FdbRow[]) =>
+    rows.filter((row) => row.dst !== undefined && !fdbIsAged(ctx, row, 300_000_000))
   const exact = isGroupMac(frame.dst) ? [] : live(ctx.tx.by('fdb', 'linkMac', `${link.id}|${frame.dst}`))
   return exact.length > 0 ? exact : live(ctx.tx.by('fdb', 'linkMac', `${link.id}|${ZERO_MAC}`))
 }
@@ -49,18 +57,43 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
   const tunnel = link.vxlan
   const remote = entry.dst
   if (!tunnel || !remote) return
-  const route = routeLookup(ctx, { netns: skb.netns, dst: remote, ...(isSet(tunnel.local) ? { src: tunnel.local } : {}), oif: tunnel.dev, mark: skb.mark })
+  const route = routeLookup(ctx, {
+    netns: skb.netns,
+    dst: remote,
+    ...(isSet(tunnel.local) ? { src: tunnel.local } : {}),
+    oif: tunnel.dev,
+    mark: skb.mark,
+  })
   if (!('route' in route)) {
-    return lose(ctx, skb, 'underlay.unroutable', { stage: 'encap', detail: `no route to the tunnel end ${remote}`, ...(route.by ? { decidedBy: route.by } : {}) })
+    return lose(ctx, skb, 'underlay.unroutable', {
+      stage: 'encap',
+      detail: `no route to the tunnel end ${remote}`,
+      ...(route.by ? { decidedBy: route.by } : {}),
+    })
   }
-  if (route.dev === link.id) return lose(ctx, skb, 'route.loop', { stage: 'encap', detail: `the route to ${remote} leads into the tunnel itself`, decidedBy: route.by })
+  if (route.dev === link.id)
+    return lose(ctx, skb, 'route.loop', {
+      stage: 'encap',
+      detail: `the route to ${remote} leads into the tunnel itself`,
+      decidedBy: route.by,
+    })
   const body: Vxlan = { kind: 'vxlan', vni: tunnel.vni, frame }
   const udp: Udp = { kind: 'udp', sport: sourcePort(frame), dport: tunnel.port, body }
   const outer: Skb = {
     packet: skb.packet,
     branch: skb.branch,
     netns: skb.netns,
-    ip: { kind: 'ip', family: familyOf(remote), src: isSet(tunnel.local) ? tunnel.local : route.src, dst: remote, ttl: 64, tos: 0, df: false, ident: hash32(0, `${skb.packet}/${skb.branch}`) & 0xffff, body: udp },
+    ip: {
+      kind: 'ip',
+      family: familyOf(remote),
+      src: isSet(tunnel.local) ? tunnel.local : route.src,
+      dst: remote,
+      ttl: 64,
+      tos: 0,
+      df: false,
+      ident: hash32(0, `${skb.packet}/${skb.branch}`) & 0xffff,
+      body: udp,
+    },
     mark: skb.mark,
     priority: skb.priority,
     depth: skb.depth + 1,
@@ -72,7 +105,14 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
     dev: link.id,
     detail: `${frame.dst} lies behind ${remote}: wrapped in VXLAN ${tunnel.vni}, UDP port ${tunnel.port}`,
     decidedBy: refTo('fdb', entry),
-    after: { 'outer.ip.src': outer.ip?.src ?? '', 'outer.ip.dst': remote, 'outer.ip.ttl': 64, 'outer.udp.sport': udp.sport, 'outer.udp.dport': udp.dport, 'vxlan.vni': tunnel.vni },
+    after: {
+      'outer.ip.src': outer.ip?.src ?? '',
+      'outer.ip.dst': remote,
+      'outer.ip.ttl': 64,
+      'outer.udp.sport': udp.sport,
+      'outer.udp.dport': udp.dport,
+      'vxlan.vni': tunnel.vni,
+    },
   })
   ipLocalOut(ctx, outer, { ...route, oif: tunnel.dev })
 }
@@ -93,9 +133,19 @@ export function vxlanOnPort(ctx: Ctx, netns: string, port: number): boolean {
 /** Unwraps a datagram for a VXLAN port and receives the inner frame on the device of its VNI. Models vxlan_rcv(). */
 export function vxlanInput(ctx: Ctx, skb: Skb, datagram: Udp & { readonly body: Vxlan }): void {
   const { vni, frame } = datagram.body
-  const link = vxlanLinks(ctx, skb.netns).find((row) => row.up && row.vxlan?.port === datagram.dport && row.vxlan.vni === vni)
-  if (!link?.vxlan) return lose(ctx, skb, 'tunnel.peer-unknown', { stage: 'decap', detail: `no VXLAN device with VNI ${vni} on UDP port ${datagram.dport} here` })
-  if (frame.src === link.mac) return lose(ctx, skb, 'tunnel.peer-unknown', { stage: 'decap', detail: `the inner frame claims to come from ${link.name}'s own MAC address` })
+  const link = vxlanLinks(ctx, skb.netns).find(
+    (row) => row.up && row.vxlan?.port === datagram.dport && row.vxlan.vni === vni,
+  )
+  if (!link?.vxlan)
+    return lose(ctx, skb, 'tunnel.peer-unknown', {
+      stage: 'decap',
+      detail: `no VXLAN device with VNI ${vni} on UDP port ${datagram.dport} here`,
+    })
+  if (frame.src === link.mac)
+    return lose(ctx, skb, 'tunnel.peer-unknown', {
+      stage: 'decap',
+      detail: `the inner frame claims to come from ${link.name}'s own MAC address`,
+    })
   const outer = skb.ip
   report(ctx, skb, {
     stage: 'decap',
@@ -106,11 +156,30 @@ export function vxlanInput(ctx: Ctx, skb: Skb, datagram: Udp & { readonly body: 
     before: { 'outer.ip.src': outer?.src ?? '', 'outer.ip.dst': outer?.dst ?? '', 'vxlan.vni': vni },
   })
   if (link.vxlan.learning && outer && !isGroupMac(frame.src)) learn(ctx, link, frame, outer.src)
-  receive(ctx, link.id, { packet: skb.packet, branch: skb.branch, netns: skb.netns, frame, mark: skb.mark, priority: skb.priority, depth: skb.depth + 1, ...(skb.cuts ? { cuts: skb.cuts } : {}) })
+  receive(ctx, link.id, {
+    packet: skb.packet,
+    branch: skb.branch,
+    netns: skb.netns,
+    frame,
+    mark: skb.mark,
+    priority: skb.priority,
+    depth: skb.depth + 1,
+    ...(skb.cuts ? { cuts: skb.cuts } : {}),
+  })
 }
 
 function learn(ctx: Ctx, link: LinkRow, frame: Frame, from: Ip): void {
-  fdbUpdate(ctx, { id: `${link.id}|${frame.src}|${from}`, netns: link.netns, link: link.id, mac: frame.src, dst: from, state: 'reachable', flags: ['self'], updatedUs: ctx.clock.now, owner: 'kernel' })
+  fdbUpdate(ctx, {
+    id: `${link.id}|${frame.src}|${from}`,
+    netns: link.netns,
+    link: link.id,
+    mac: frame.src,
+    dst: from,
+    state: 'reachable',
+    flags: ['self'],
+    updatedUs: ctx.clock.now,
+    owner: 'kernel',
+  })
 }
 
 function vxlanLinks(ctx: Ctx, netns: string): readonly LinkRow[] {

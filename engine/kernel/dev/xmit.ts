@@ -13,7 +13,8 @@ export function devXmit(ctx: Ctx, id: string, skb: Skb): void {
   const out: Skb = { ...skb, oif: id }
   if (!link?.up) return lose(ctx, out, 'link.down', { stage: 'xmit', detail: `${link?.name ?? id} is down` })
   const verdict = runPrograms(ctx, 'tc-egress', link, out)
-  if (verdict.kind === 'redirect') return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
+  if (verdict.kind === 'redirect')
+    return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
   if (verdict.kind !== 'pass') return
   const sent = verdict.skb
   countTx(ctx.tx, link, sent.frame ? frameLength(sent.frame) : sent.ip ? ipLength(sent.ip) : 0)

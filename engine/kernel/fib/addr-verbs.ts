@@ -67,12 +67,19 @@ export function addrDel(tx: Tx, spec: { readonly link: string; readonly address:
 /** When a link comes up: the routes of its addresses, loopback's own addresses, the IPv6 link-local address. */
 export function addrsUp(tx: Tx, link: LinkRow): void {
   if (link.kind === 'loopback') {
-    if (!tx.get('addr', addrId(link.id, '127.0.0.1', 8))) addrAdd(tx, { link: link.id, address: '127.0.0.1/8', scope: 'host', owner: 'kernel' })
+    if (!tx.get('addr', addrId(link.id, '127.0.0.1', 8)))
+      addrAdd(tx, { link: link.id, address: '127.0.0.1/8', scope: 'host', owner: 'kernel' })
     if (!disabled6(tx, link)) addrAdd(tx, { link: link.id, address: '::1/128', scope: 'host', owner: 'kernel' })
   } else if (!disabled6(tx, link) && link.kind !== 'ipip') {
     // Simplified: duplicate address detection is not run, the link-local address is usable at once.
     addrAdd(tx, { link: link.id, address: `${linkLocalOf(link.mac)}/64`, scope: 'link', owner: 'kernel' })
-    const multicast = kernelRoute(link, 'ipv6', { table: LOCAL, type: 'multicast', dst: 'ff00::/8' as Cidr, scope: 'global', metric: 256 })
+    const multicast = kernelRoute(link, 'ipv6', {
+      table: LOCAL,
+      type: 'multicast',
+      dst: 'ff00::/8' as Cidr,
+      scope: 'global',
+      metric: 256,
+    })
     tx.put('route', multicast)
   }
   for (const row of tx.by('addr', 'link', link.id)) {
@@ -91,14 +98,19 @@ export function addrId(link: string, ip: string, length: number): string {
 }
 
 export function disabled6(world: WorldReader, link: LinkRow): boolean {
-  return confOf(world, link, 'ipv6', 'disable_ipv6') > 0 || sysctlNumber(world, link.netns, 'net.ipv6.conf.all.disable_ipv6') > 0
+  return (
+    confOf(world, link, 'ipv6', 'disable_ipv6') > 0 ||
+    sysctlNumber(world, link.netns, 'net.ipv6.conf.all.disable_ipv6') > 0
+  )
 }
 
 function removeAddr(tx: Tx, row: AddrRow): void {
   const link = tx.get('link', row.link)
   tx.delete('addr', row.id)
   if (!link) return
-  const stay = new Set(tx.by('addr', 'link', row.link).flatMap((other) => routesOf(tx, link, other).map((route) => route.id)))
+  const stay = new Set(
+    tx.by('addr', 'link', row.link).flatMap((other) => routesOf(tx, link, other).map((route) => route.id)),
+  )
   for (const route of routesOf(tx, link, row)) if (!stay.has(route.id)) tx.delete('route', route.id)
   for (const route of tx.by('route', 'netnsFamily', `${row.netns}|${row.family}`)) {
     // fib_sync_down_addr(): routes that prefer the address as their source go with it.
@@ -111,11 +123,18 @@ function routesOf(world: WorldReader, link: LinkRow, row: AddrRow): RouteRow[] {
 }
 
 function routesOf4(world: WorldReader, link: LinkRow, row: AddrRow): RouteRow[] {
-  const primary = row.secondary ? (world.by('addr', 'link', link.id).find((other) => isPrimaryFor(other, row.address, row.prefixLen)) ?? row) : row
+  const primary = row.secondary
+    ? (world.by('addr', 'link', link.id).find((other) => isPrimaryFor(other, row.address, row.prefixLen)) ?? row)
+    : row
   const src = primary.address
-  const routes = [kernelRoute(link, 'ipv4', { table: LOCAL, type: 'local', dst: hostCidr(row.address), scope: 'host', src })]
+  const routes = [
+    kernelRoute(link, 'ipv4', { table: LOCAL, type: 'local', dst: hostCidr(row.address), scope: 'host', src }),
+  ]
   if (!link.up) return routes
-  if (row.broadcast) routes.push(kernelRoute(link, 'ipv4', { table: LOCAL, type: 'broadcast', dst: hostCidr(row.broadcast), scope: 'link', src }))
+  if (row.broadcast)
+    routes.push(
+      kernelRoute(link, 'ipv4', { table: LOCAL, type: 'broadcast', dst: hostCidr(row.broadcast), scope: 'link', src }),
+    )
   if (row.secondary || row.prefixLen === BITS.ipv4) return routes
   const network = networkOf(row.address, row.prefixLen)
   routes.push(
@@ -124,13 +143,16 @@ function routesOf4(world: WorldReader, link: LinkRow, row: AddrRow): RouteRow[] 
       : kernelRoute(link, 'ipv4', { table: MAIN, type: 'unicast', dst: network, scope: 'link', src }),
   )
   const last = broadcastOf(row.address, row.prefixLen)
-  if (last && last !== row.broadcast) routes.push(kernelRoute(link, 'ipv4', { table: LOCAL, type: 'broadcast', dst: hostCidr(last), scope: 'link', src }))
+  if (last && last !== row.broadcast)
+    routes.push(kernelRoute(link, 'ipv4', { table: LOCAL, type: 'broadcast', dst: hostCidr(last), scope: 'link', src }))
   return routes
 }
 
 function routesOf6(link: LinkRow, row: AddrRow): RouteRow[] {
   if (!link.up) return []
-  const routes = [kernelRoute(link, 'ipv6', { table: LOCAL, type: 'local', dst: hostCidr(row.address), scope: 'global', metric: 0 })]
+  const routes = [
+    kernelRoute(link, 'ipv6', { table: LOCAL, type: 'local', dst: hostCidr(row.address), scope: 'global', metric: 0 }),
+  ]
   if (link.kind === 'loopback' || row.prefixLen === BITS.ipv6) return routes
   const network = networkOf(row.address, row.prefixLen)
   routes.push(kernelRoute(link, 'ipv6', { table: MAIN, type: 'unicast', dst: network, scope: 'global', metric: 256 }))
@@ -142,13 +164,28 @@ function kernelRoute(
   family: Family,
   route: Pick<RouteRow, 'table' | 'type' | 'dst' | 'scope'> & { src?: Ip; metric?: number },
 ): RouteRow {
-  return routeRow({ netns: link.netns, family, proto: 'kernel', metric: 0, nexthops: [{ dev: link.id }], owner: 'kernel', ...route })
+  return routeRow({
+    netns: link.netns,
+    family,
+    proto: 'kernel',
+    metric: 0,
+    nexthops: [{ dev: link.id }],
+    owner: 'kernel',
+    ...route,
+  })
 }
 
 function secondariesOf(world: WorldReader, primary: AddrRow): AddrRow[] {
-  return world.by('addr', 'link', primary.link).filter((row) => row.secondary && isPrimaryFor(primary, row.address, row.prefixLen))
+  return world
+    .by('addr', 'link', primary.link)
+    .filter((row) => row.secondary && isPrimaryFor(primary, row.address, row.prefixLen))
 }
 
 function isPrimaryFor(row: AddrRow, ip: string, length: number): boolean {
-  return row.family === 'ipv4' && !row.secondary && row.prefixLen === length && networkOf(row.address, length) === networkOf(ip, length)
+  return (
+    row.family === 'ipv4' &&
+    !row.secondary &&
+    row.prefixLen === length &&
+    networkOf(row.address, length) === networkOf(ip, length)
+  )
 }

@@ -7,7 +7,11 @@ import { routeLookup } from './lookup.ts'
 /** A host with two uplinks and a bridge, one route of each kind. */
 function router(): Lab {
   const lab = new Lab().host('r')
-  for (const [name, address] of [['e0', '10.0.0.1/24'], ['e1', '10.0.1.1/24'], ['br0', '10.244.1.1/24']] as const) {
+  for (const [name, address] of [
+    ['e0', '10.0.0.1/24'],
+    ['e1', '10.0.1.1/24'],
+    ['br0', '10.244.1.1/24'],
+  ] as const) {
     lab.link({ netns: 'r', name, kind: name === 'br0' ? 'bridge' : 'dummy', up: true }).addr('r', name, address)
   }
   return lab
@@ -19,7 +23,12 @@ function router(): Lab {
     .route('r', '10.9.2.0/24', { type: 'unreachable' })
     .route('r', '10.9.3.0/24', { type: 'blackhole' })
     .route('r', '10.9.4.0/24', { type: 'prohibit' })
-    .route('r', '10.7.0.0/16', { nexthops: [{ dev: 'r|e0', via: '10.0.0.7' as Ip }, { dev: 'r|e1', via: '10.0.1.7' as Ip, weight: 3 }] })
+    .route('r', '10.7.0.0/16', {
+      nexthops: [
+        { dev: 'r|e0', via: '10.0.0.7' as Ip },
+        { dev: 'r|e1', via: '10.0.1.7' as Ip, weight: 3 },
+      ],
+    })
     .route('r', '10.200.0.0/16', { via: '10.0.1.200', table: 100 })
     .route('r', 'fd01::/64', { via: 'fd00::9' })
     .route('r', 'default', { family: 'ipv6', via: 'fe80::1', dev: 'e1' })

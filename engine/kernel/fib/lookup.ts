@@ -26,17 +26,28 @@ export const routeLookup: RouteLookup = ({ tx }, flow) => {
   const local = route.type === 'local'
   const link = tx.get('link', local ? loOf(flow.netns) : hop.dev)
   if (!link) return { kind: 'none' }
-  const kind = route.type === 'local' || route.type === 'broadcast' || route.type === 'multicast' ? route.type : 'unicast'
+  const kind =
+    route.type === 'local' || route.type === 'broadcast' || route.type === 'multicast' ? route.type : 'unicast'
   const src = flow.src ?? (local && !route.src ? flow.dst : selectSource(tx, flow, route, hop))
   const mtu = Math.min(route.mtu ?? link.mtu, IP_MAX_MTU)
-  return { kind, route, dev: link.id, ...(hop.via ? { via: hop.via } : {}), src, mtu: local ? mtu : pathMtu(tx, flow, mtu), by: refTo('route', route) }
+  return {
+    kind,
+    route,
+    dev: link.id,
+    ...(hop.via ? { via: hop.via } : {}),
+    src,
+    mtu: local ? mtu : pathMtu(tx, flow, mtu),
+    by: refTo('route', route),
+  }
 }
 
 /** No IP packet is larger: loopback's 65536 is one too many. */
 const IP_MAX_MTU = 65535
 
 type Hop = RouteRow['nexthops'][number]
-type Found = { readonly kind: 'route'; readonly route: RouteRow; readonly hop: Hop } | Exclude<RouteResult, { readonly route: RouteRow }>
+type Found =
+  | { readonly kind: 'route'; readonly route: RouteRow; readonly hop: Hop }
+  | Exclude<RouteResult, { readonly route: RouteRow }>
 
 /** The route alone, without source address and MTU. */
 export function fibLookup(world: WorldReader, flow: Flow): Found {
@@ -64,14 +75,19 @@ export function decidingRule(world: WorldReader, flow: Flow, route: RouteRow): R
   const key = { src: flow.src, dst: flow.dst, mark: flow.mark ?? 0, iif: flow.iif ? ifnameOf(flow.iif) : 'lo' }
   if (!hasCustomRules(world, flow.netns, route.family)) return undefined
   return rulesOf(world, flow.netns, route.family).find(
-    (rule) => rule.owner !== 'kernel' && typeof rule.action !== 'string' && rule.action.lookup === route.table && ruleMatches(rule, key),
+    (rule) =>
+      rule.owner !== 'kernel' &&
+      typeof rule.action !== 'string' &&
+      rule.action.lookup === route.table &&
+      ruleMatches(rule, key),
   )
 }
 
 /** The device on whose link an address lies, by routes of link scope only: where a gateway may be. */
 export function onLinkRoute(world: WorldReader, netns: string, via: Ip, dev?: string): string | undefined {
   const family = familyOf(via)
-  for (const routes of tableOf(world, netns, family, LOCAL)?.matches(via) ?? []) if (routes.some((route) => route.type === 'local')) return undefined
+  for (const routes of tableOf(world, netns, family, LOCAL)?.matches(via) ?? [])
+    if (routes.some((route) => route.type === 'local')) return undefined
   for (const routes of tableOf(world, netns, family, MAIN)?.matches(via) ?? []) {
     for (const route of routes) {
       const hop = route.nexthops.find((hop) => hop.via === undefined && (dev === undefined || hop.dev === dev))
@@ -99,7 +115,8 @@ function tableLookup(world: WorldReader, flow: Flow, family: Family, table: numb
 function firstUsable(world: WorldReader, flow: Flow, routes: readonly RouteRow[]): Found | 'throw' | undefined {
   for (const route of routes) {
     if (route.type === 'throw') return 'throw'
-    if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit') return { kind: route.type, by: refTo('route', route) }
+    if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit')
+      return { kind: route.type, by: refTo('route', route) }
     const hop = chooseHop(world, flow, route)
     if (hop) return { kind: 'route', route, hop }
   }
@@ -113,7 +130,9 @@ function chooseHop(world: WorldReader, flow: Flow, route: RouteRow): Hop | undef
     if (oif !== undefined && hop.dev !== oif && route.type !== 'local') return undefined
     return route.type === 'local' || world.get('link', hop.dev)?.up ? hop : undefined
   }
-  const usable = route.nexthops.filter((hop) => (oif === undefined || hop.dev === oif) && world.get('link', hop.dev)?.up)
+  const usable = route.nexthops.filter(
+    (hop) => (oif === undefined || hop.dev === oif) && world.get('link', hop.dev)?.up,
+  )
   return usable.length > 1 ? usable[multipathIndex(world, flow, usable)] : usable[0]
 }
 
@@ -124,7 +143,8 @@ function chooseHop(world: WorldReader, flow: Flow, route: RouteRow): Hop | undef
 function multipathIndex(world: WorldReader, flow: Flow, hops: readonly Hop[]): number {
   const policy = sysctlNumber(world, flow.netns, `net.${familyOf(flow.dst)}.fib_multipath_hash_policy`)
   const t = flow.tuple
-  const inputs = policy === 1 && t ? `${t.src}|${t.dst}|${t.proto}|${t.sport}|${t.dport}` : `${flow.src ?? ''}|${flow.dst}`
+  const inputs =
+    policy === 1 && t ? `${t.src}|${t.dst}|${t.proto}|${t.sport}|${t.dport}` : `${flow.src ?? ''}|${flow.dst}`
   const total = hops.reduce((sum, hop) => sum + (hop.weight ?? 1), 0)
   let point = (hash32(0, `multipath/${inputs}`) / 0x1_0000_0000) * total
   for (let i = 0; i < hops.length; i++) {
@@ -154,7 +174,18 @@ function groupRoute(world: WorldReader, flow: Flow, family: Family): Found {
   const type = flow.dst === BROADCAST4 ? 'broadcast' : 'multicast'
   const link = dev ? world.get('link', dev) : undefined
   if (link) {
-    const route: RouteRow = { id: `${flow.netns}|${LOCAL}|${type} ${flow.dst}`, netns: flow.netns, family, table: LOCAL, dst: `${flow.dst}/${family === 'ipv4' ? 32 : 128}` as RouteRow['dst'], type, nexthops: [{ dev: link.id }], scope: 'link', proto: 'kernel', metric: 0 }
+    const route: RouteRow = {
+      id: `${flow.netns}|${LOCAL}|${type} ${flow.dst}`,
+      netns: flow.netns,
+      family,
+      table: LOCAL,
+      dst: `${flow.dst}/${family === 'ipv4' ? 32 : 128}` as RouteRow['dst'],
+      type,
+      nexthops: [{ dev: link.id }],
+      scope: 'link',
+      proto: 'kernel',
+      metric: 0,
+    }
     return { kind: 'route', route, hop: route.nexthops[0] }
   }
   return tableLookup(world, flow, family, MAIN) ?? { kind: 'none' }

@@ -47,18 +47,23 @@ export function routeReplace(tx: Tx, spec: RouteSpec): NetlinkResult {
 }
 
 /** Removes the first route that fits what is said. */
-export function routeDel(tx: Tx, spec: Pick<RouteSpec, 'netns' | 'dst' | 'family' | 'table' | 'via' | 'dev' | 'metric' | 'type'>): NetlinkResult {
+export function routeDel(
+  tx: Tx,
+  spec: Pick<RouteSpec, 'netns' | 'dst' | 'family' | 'table' | 'via' | 'dev' | 'metric' | 'type'>,
+): NetlinkResult {
   const dst = prefixOf(spec)
   if (!dst) return refuse('EINVAL')
-  const found = tx.by('route', 'netnsFamily', `${spec.netns}|${familyOf(dst)}`).find(
-    (row) =>
-      row.dst === dst &&
-      row.table === (spec.table ?? MAIN) &&
-      (spec.type === undefined || row.type === spec.type) &&
-      (spec.metric === undefined || row.metric === spec.metric) &&
-      (spec.dev === undefined || row.nexthops.some((hop) => hop.dev === spec.dev)) &&
-      (spec.via === undefined || row.nexthops.some((hop) => hop.via === spec.via)),
-  )
+  const found = tx
+    .by('route', 'netnsFamily', `${spec.netns}|${familyOf(dst)}`)
+    .find(
+      (row) =>
+        row.dst === dst &&
+        row.table === (spec.table ?? MAIN) &&
+        (spec.type === undefined || row.type === spec.type) &&
+        (spec.metric === undefined || row.metric === spec.metric) &&
+        (spec.dev === undefined || row.nexthops.some((hop) => hop.dev === spec.dev)) &&
+        (spec.via === undefined || row.nexthops.some((hop) => hop.via === spec.via)),
+    )
   if (!found) return refuse('ESRCH')
   tx.delete('route', found.id)
   return done
@@ -70,8 +75,13 @@ export function resolveRoute(world: WorldReader, spec: RouteSpec): NetlinkResult
   if (!dst) return refuse('EINVAL')
   const family = familyOf(dst)
   const type = spec.type ?? 'unicast'
-  const wanted = spec.nexthops ?? (spec.via !== undefined || spec.dev !== undefined ? [{ dev: spec.dev ?? '', via: spec.via, onlink: spec.onlink }] : [])
-  const takesHops = type === 'unicast' || type === 'local' || type === 'broadcast' || type === 'multicast' || type === 'anycast'
+  const wanted =
+    spec.nexthops ??
+    (spec.via !== undefined || spec.dev !== undefined
+      ? [{ dev: spec.dev ?? '', via: spec.via, onlink: spec.onlink }]
+      : [])
+  const takesHops =
+    type === 'unicast' || type === 'local' || type === 'broadcast' || type === 'multicast' || type === 'anycast'
   if (takesHops && wanted.length === 0) return refuse('ENODEV')
   const nexthops: RouteRow['nexthops'][number][] = []
   for (const hop of takesHops ? wanted : []) {
@@ -80,7 +90,8 @@ export function resolveRoute(world: WorldReader, spec: RouteSpec): NetlinkResult
     nexthops.push(checked.value)
   }
   const direct = nexthops.every((hop) => hop.via === undefined)
-  const scope = spec.scope ?? (type === 'local' ? 'host' : direct && nexthops.length > 0 && family === 'ipv4' ? 'link' : 'global')
+  const scope =
+    spec.scope ?? (type === 'local' ? 'host' : direct && nexthops.length > 0 && family === 'ipv4' ? 'link' : 'global')
   return ok(
     routeRow({
       netns: spec.netns,
@@ -111,7 +122,11 @@ export function routesDown(tx: Tx, netns: string, link: string): void {
   }
 }
 
-function checkHop(world: WorldReader, netns: string, hop: RouteRow['nexthops'][number]): NetlinkResult<RouteRow['nexthops'][number]> {
+function checkHop(
+  world: WorldReader,
+  netns: string,
+  hop: RouteRow['nexthops'][number],
+): NetlinkResult<RouteRow['nexthops'][number]> {
   const weight = hop.weight === undefined ? {} : { weight: hop.weight }
   const named = hop.dev ? world.get('link', hop.dev) : undefined
   if (hop.dev && (!named || named.netns !== netns)) return refuse('ENODEV')
@@ -122,7 +137,11 @@ function checkHop(world: WorldReader, netns: string, hop: RouteRow['nexthops'][n
     return ok({ dev: named.id, via: hop.via, ...(hop.onlink ? { onlink: true } : {}), ...weight })
   }
   const dev = onLinkRoute(world, netns, hop.via, named?.id)
-  if (!dev) return refuse(familyOf(hop.via) === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH', familyOf(hop.via) === 'ipv4' ? 'Nexthop has invalid gateway' : undefined)
+  if (!dev)
+    return refuse(
+      familyOf(hop.via) === 'ipv4' ? 'ENETUNREACH' : 'EHOSTUNREACH',
+      familyOf(hop.via) === 'ipv4' ? 'Nexthop has invalid gateway' : undefined,
+    )
   return ok({ dev, via: hop.via, ...weight })
 }
 
@@ -137,7 +156,10 @@ function sameKey(world: WorldReader, row: RouteRow): RouteRow[] {
 }
 
 export function sameRoute(a: RouteRow, b: RouteRow): boolean {
-  return JSON.stringify({ ...a, cause: undefined }) === JSON.stringify({ ...b, cause: undefined }) && JSON.stringify(a.cause) === JSON.stringify(b.cause)
+  return (
+    JSON.stringify({ ...a, cause: undefined }) === JSON.stringify({ ...b, cause: undefined }) &&
+    JSON.stringify(a.cause) === JSON.stringify(b.cause)
+  )
 }
 
 function withoutId(row: RouteRow): Omit<RouteRow, 'id'> {

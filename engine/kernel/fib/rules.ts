@@ -46,7 +46,10 @@ export function ruleAdd(tx: Tx, spec: RuleSpec): NetlinkResult {
 }
 
 /** Removes the first rule that fits what is said. */
-export function ruleDel(tx: Tx, spec: Omit<RuleSpec, 'action'> & { readonly action?: RuleRow['action'] }): NetlinkResult {
+export function ruleDel(
+  tx: Tx,
+  spec: Omit<RuleSpec, 'action'> & { readonly action?: RuleRow['action'] },
+): NetlinkResult {
   const same = (a: unknown, b: unknown) => a === undefined || JSON.stringify(a) === JSON.stringify(b)
   const found = materialize(tx, spec.netns, spec.family ?? 'ipv4').find(
     (row) =>
@@ -105,7 +108,8 @@ export function ruleRow(rule: RuleSpec & { readonly family: Family; readonly pri
 const MAIN_PRIORITY = 32766
 
 function bornRules(netns: string, family: Family): readonly RuleRow[] {
-  const rule = (priority: number, lookup: number) => ruleRow({ netns, family, priority, action: { lookup }, owner: 'kernel' })
+  const rule = (priority: number, lookup: number) =>
+    ruleRow({ netns, family, priority, action: { lookup }, owner: 'kernel' })
   const both = [rule(0, LOCAL), rule(MAIN_PRIORITY, MAIN)]
   return family === 'ipv4' ? [...both, rule(32767, DEFAULT)] : both
 }

@@ -18,7 +18,13 @@ export function selectSource(world: WorldReader, flow: Flow, route: RouteRow, ho
  * The primary address of the device in the subnet of `near`, else its first; if it has none, any other device's.
  * Models net/ipv4/devinet.c inet_select_addr().
  */
-export function selectAddr4(world: WorldReader, netns: string, dev: string, near: Ip | undefined, scope: AddrRow['scope']): Ip {
+export function selectAddr4(
+  world: WorldReader,
+  netns: string,
+  dev: string,
+  near: Ip | undefined,
+  scope: AddrRow['scope'],
+): Ip {
   const fits = (row: AddrRow) => row.family === 'ipv4' && !row.secondary && SCOPE[row.scope] <= SCOPE[scope]
   const own = world.by('addr', 'link', dev).filter(fits)
   const inSubnet = near && own.find((row) => cidrContains(`${row.address}/${row.prefixLen}`, near))
@@ -37,8 +43,12 @@ export function selectAddr6(world: WorldReader, netns: string, dev: string, dst:
   const own = world.by('addr', 'link', dev).filter((row) => row.family === 'ipv6')
   const suits = (row: AddrRow) => (linkLocal ? row.scope === 'link' : row.scope === 'global')
   const candidates = own.filter(suits)
-  if (candidates.length === 0 && !linkLocal) candidates.push(...world.by('addr', 'netns', netns).filter((row) => row.family === 'ipv6' && suits(row)))
-  const ranked = (candidates.length > 0 ? candidates : own).map((row) => ({ row, common: commonBits(row.address, dst) }))
+  if (candidates.length === 0 && !linkLocal)
+    candidates.push(...world.by('addr', 'netns', netns).filter((row) => row.family === 'ipv6' && suits(row)))
+  const ranked = (candidates.length > 0 ? candidates : own).map((row) => ({
+    row,
+    common: commonBits(row.address, dst),
+  }))
   ranked.sort((a, b) => b.common - a.common || a.row.seq - b.row.seq)
   return ranked[0]?.row.address ?? anyOf('ipv6')
 }

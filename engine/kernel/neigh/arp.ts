@@ -26,12 +26,29 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
   const reply = arp.op === 'reply' && skb.frame?.dst !== BROADCAST_MAC
   const before = ctx.tx.get('neigh', neighId(link.id, arp.senderIp))
   const unlocked = !before || ctx.clock.now - before.updatedUs > LOCKTIME_US
-  const row = isUnspecified(arp.senderIp) ? undefined : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: reply ? 'REACHABLE' : 'STALE', override: unlocked, create: false })
+  const row = isUnspecified(arp.senderIp)
+    ? undefined
+    : neighUpdate(ctx, link, arp.senderIp, {
+        lladdr: arp.senderMac,
+        state: reply ? 'REACHABLE' : 'STALE',
+        override: unlocked,
+        create: false,
+      })
   if (row && row !== before) {
-    finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', detail: `${arp.senderIp} is at ${arp.senderMac}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    finish(ctx, skb, 'absorbed', {
+      stage: 'arp',
+      action: 'learned',
+      detail: `${arp.senderIp} is at ${arp.senderMac}: neighbour ${row.state}`,
+      decidedBy: refTo('neigh', row),
+    })
     return flushQueue(ctx, link, row)
   }
-  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', detail: arp.op === 'request' ? `${arp.targetIp} is not an address of this host` : `nobody here asked for ${arp.senderIp}` })
+  finish(ctx, skb, 'absorbed', {
+    stage: 'arp',
+    action: 'ignored',
+    detail:
+      arp.op === 'request' ? `${arp.targetIp} is not an address of this host` : `nobody here asked for ${arp.senderIp}`,
+  })
 }
 
 const LOCKTIME_US = 1_000_000
@@ -50,17 +67,54 @@ function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | un
   const proxy = ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)
   if (proxy) return refTo('neigh', proxy)
   if (!anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return undefined
-  const key = sysctlNumber(ctx.tx, link.netns, 'net.ipv4.conf.all.proxy_arp') > 0 ? 'net.ipv4.conf.all.proxy_arp' : confKey('ipv4', link.name, 'proxy_arp')
+  const key =
+    sysctlNumber(ctx.tx, link.netns, 'net.ipv4.conf.all.proxy_arp') > 0
+      ? 'net.ipv4.conf.all.proxy_arp'
+      : confKey('ipv4', link.name, 'proxy_arp')
   return sysctlRef(ctx.tx, link.netns, key)
 }
 
 function answer(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp, by: RecordRef): void {
-  const asker = isUnspecified(arp.senderIp) ? undefined : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: 'STALE', override: true, create: true })
-  const why = by.table === 'addr' ? `${arp.targetIp} is an address of this host` : by.table === 'sysctl' ? `proxy_arp is on and the way to ${arp.targetIp} is another device` : `this host answers for ${arp.targetIp}`
-  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'answered', dev: link.id, detail: `${why}: answers with ${link.mac}`, decidedBy: by })
-  const body: Arp = { kind: 'arp', op: 'reply', senderMac: link.mac, senderIp: arp.targetIp, targetMac: arp.senderMac, targetIp: arp.senderIp }
-  const reply: Skb = { packet: skb.packet, branch: `${skb.branch}.reply`, netns: link.netns, frame: { src: link.mac, dst: arp.senderMac, etherType: 'arp', body }, mark: 0, priority: 0, depth: skb.depth + 1 }
-  report(ctx, reply, { stage: 'arp', action: 'replies', dev: link.id, detail: `${arp.targetIp} is at ${link.mac}`, decidedBy: by })
+  const asker = isUnspecified(arp.senderIp)
+    ? undefined
+    : neighUpdate(ctx, link, arp.senderIp, { lladdr: arp.senderMac, state: 'STALE', override: true, create: true })
+  const why =
+    by.table === 'addr'
+      ? `${arp.targetIp} is an address of this host`
+      : by.table === 'sysctl'
+        ? `proxy_arp is on and the way to ${arp.targetIp} is another device`
+        : `this host answers for ${arp.targetIp}`
+  finish(ctx, skb, 'absorbed', {
+    stage: 'arp',
+    action: 'answered',
+    dev: link.id,
+    detail: `${why}: answers with ${link.mac}`,
+    decidedBy: by,
+  })
+  const body: Arp = {
+    kind: 'arp',
+    op: 'reply',
+    senderMac: link.mac,
+    senderIp: arp.targetIp,
+    targetMac: arp.senderMac,
+    targetIp: arp.senderIp,
+  }
+  const reply: Skb = {
+    packet: skb.packet,
+    branch: `${skb.branch}.reply`,
+    netns: link.netns,
+    frame: { src: link.mac, dst: arp.senderMac, etherType: 'arp', body },
+    mark: 0,
+    priority: 0,
+    depth: skb.depth + 1,
+  }
+  report(ctx, reply, {
+    stage: 'arp',
+    action: 'replies',
+    dev: link.id,
+    detail: `${arp.targetIp} is at ${link.mac}`,
+    decidedBy: by,
+  })
   devXmit(ctx, link.id, reply)
   if (asker) flushQueue(ctx, link, asker)
 }

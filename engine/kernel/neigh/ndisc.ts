@@ -21,14 +21,49 @@ export function ndiscInput(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
 function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   const asker = skb.ip?.src
   const by = asker && answersFor(ctx, link, nd.target)
-  if (!asker || !by) return finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', dev: link.id, detail: `${nd.target} is not an address of ${link.name}` })
-  const learned = nd.lladdr && !isUnspecified(asker) ? neighUpdate(ctx, link, asker, { lladdr: nd.lladdr, state: 'STALE', override: true, create: true }) : undefined
-  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'answered', dev: link.id, detail: `${nd.target} is an address of ${link.name}: answers with ${link.mac}`, decidedBy: by })
-  const body: Icmp = { kind: 'icmp', type: 'neighbor-advertisement', target: nd.target, lladdr: link.mac, solicited: true }
+  if (!asker || !by)
+    return finish(ctx, skb, 'absorbed', {
+      stage: 'arp',
+      action: 'ignored',
+      dev: link.id,
+      detail: `${nd.target} is not an address of ${link.name}`,
+    })
+  const learned =
+    nd.lladdr && !isUnspecified(asker)
+      ? neighUpdate(ctx, link, asker, { lladdr: nd.lladdr, state: 'STALE', override: true, create: true })
+      : undefined
+  finish(ctx, skb, 'absorbed', {
+    stage: 'arp',
+    action: 'answered',
+    dev: link.id,
+    detail: `${nd.target} is an address of ${link.name}: answers with ${link.mac}`,
+    decidedBy: by,
+  })
+  const body: Icmp = {
+    kind: 'icmp',
+    type: 'neighbor-advertisement',
+    target: nd.target,
+    lladdr: link.mac,
+    solicited: true,
+  }
   const to = skb.frame?.src ?? nd.lladdr
   if (!to) return
-  const reply: Skb = { packet: skb.packet, branch: `${skb.branch}.reply`, netns: link.netns, frame: { src: link.mac, dst: to, etherType: 'ipv6', body: ndPacket(nd.target, asker, body) }, mark: 0, priority: 0, depth: skb.depth + 1 }
-  report(ctx, reply, { stage: 'arp', action: 'replies', dev: link.id, detail: `${nd.target} is at ${link.mac}`, decidedBy: by })
+  const reply: Skb = {
+    packet: skb.packet,
+    branch: `${skb.branch}.reply`,
+    netns: link.netns,
+    frame: { src: link.mac, dst: to, etherType: 'ipv6', body: ndPacket(nd.target, asker, body) },
+    mark: 0,
+    priority: 0,
+    depth: skb.depth + 1,
+  }
+  report(ctx, reply, {
+    stage: 'arp',
+    action: 'replies',
+    dev: link.id,
+    detail: `${nd.target} is at ${link.mac}`,
+    decidedBy: by,
+  })
   devXmit(ctx, link.id, reply)
   if (learned) flushQueue(ctx, link, learned)
 }
@@ -45,10 +80,28 @@ function answersFor(ctx: Ctx, link: LinkRow, target: Ip): RecordRef | undefined 
 function advertised(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   const unicast = skb.ip !== undefined && !isMulticast(skb.ip.dst)
   const before = ctx.tx.get('neigh', neighId(link.id, nd.target))
-  const row = nd.lladdr ? neighUpdate(ctx, link, nd.target, { lladdr: nd.lladdr, state: unicast ? 'REACHABLE' : 'STALE', override: true, create: false }) : undefined
+  const row = nd.lladdr
+    ? neighUpdate(ctx, link, nd.target, {
+        lladdr: nd.lladdr,
+        state: unicast ? 'REACHABLE' : 'STALE',
+        override: true,
+        create: false,
+      })
+    : undefined
   if (row && row !== before) {
-    finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'learned', dev: link.id, detail: `${nd.target} is at ${nd.lladdr}: neighbour ${row.state}`, decidedBy: refTo('neigh', row) })
+    finish(ctx, skb, 'absorbed', {
+      stage: 'arp',
+      action: 'learned',
+      dev: link.id,
+      detail: `${nd.target} is at ${nd.lladdr}: neighbour ${row.state}`,
+      decidedBy: refTo('neigh', row),
+    })
     return flushQueue(ctx, link, row)
   }
-  finish(ctx, skb, 'absorbed', { stage: 'arp', action: 'ignored', dev: link.id, detail: `nobody here asked for ${nd.target}` })
+  finish(ctx, skb, 'absorbed', {
+    stage: 'arp',
+    action: 'ignored',
+    dev: link.id,
+    detail: `nobody here asked for ${nd.target}`,
+  })
 }

@@ -29,7 +29,14 @@ export function neighReplace(tx: Tx, spec: NeighSpec): NetlinkResult {
   if (!spec.proxy && spec.lladdr === undefined && (spec.state ?? 'PERMANENT') === 'PERMANENT') return refuse('EINVAL')
   const row = neighRow(spec, link.netns, nowOf(tx))
   const old = tx.get('neigh', row.id)
-  if (old && old.lladdr === row.lladdr && old.state === row.state && old.owner === row.owner && JSON.stringify(old.cause) === JSON.stringify(row.cause)) return done
+  if (
+    old &&
+    old.lladdr === row.lladdr &&
+    old.state === row.state &&
+    old.owner === row.owner &&
+    JSON.stringify(old.cause) === JSON.stringify(row.cause)
+  )
+    return done
   tx.put('neigh', row)
   return done
 }

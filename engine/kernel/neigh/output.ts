@@ -30,7 +30,13 @@ const RETRANS_US = 1_000_000
 const PROBES = 3
 
 /** Sends a packet to its next hop on a link, asking for its MAC if need be. Models ip_finish_output2(). */
-export function neighOutput(ctx: Ctx, link: LinkRow, next: Ip, kind: 'unicast' | 'broadcast' | 'multicast', skb: Skb): void {
+export function neighOutput(
+  ctx: Ctx,
+  link: LinkRow,
+  next: Ip,
+  kind: 'unicast' | 'broadcast' | 'multicast',
+  skb: Skb,
+): void {
   if (!skb.ip) return
   if (driverOf(link.kind).noArp) {
     const frame: Frame = { src: link.mac, dst: link.mac, etherType: skb.ip.family, body: skb.ip }
@@ -48,11 +54,23 @@ export function neighUse(ctx: Ctx, link: LinkRow, next: Ip, skb: Skb): void {
   const state = row ? stateOf(ctx, row) : 'FAILED'
   if (row?.lladdr && state !== 'FAILED' && state !== 'INCOMPLETE') {
     const used = touch(ctx, row, state)
-    report(ctx, skb, { stage: 'neighbour', action: 'resolved', dev: link.id, detail: `the next hop ${next} has MAC address ${row.lladdr} (${used.state})`, decidedBy: refTo('neigh', used) })
+    report(ctx, skb, {
+      stage: 'neighbour',
+      action: 'resolved',
+      dev: link.id,
+      detail: `the next hop ${next} has MAC address ${row.lladdr} (${used.state})`,
+      decidedBy: refTo('neigh', used),
+    })
     return transmit(ctx, link, row.lladdr, skb)
   }
   const waiting: NeighRow = row && state === 'INCOMPLETE' ? row : fresh(ctx, link, next)
-  report(ctx, skb, { stage: 'neighbour', action: 'queued', dev: link.id, detail: `the MAC address of ${next} is not known: the packet waits while it is asked for`, decidedBy: refTo('neigh', waiting) })
+  report(ctx, skb, {
+    stage: 'neighbour',
+    action: 'queued',
+    dev: link.id,
+    detail: `the MAC address of ${next} is not known: the packet waits while it is asked for`,
+    decidedBy: refTo('neigh', waiting),
+  })
   park(ctx, link, id, skb)
   if (waiting === row) return
   ctx.tx.put('neigh', waiting)
@@ -107,16 +125,31 @@ export function neighUpdate(ctx: Ctx, link: LinkRow, address: Ip, news: NeighNew
   const same = known && row.lladdr === news.lladdr
   if (same && news.state === 'STALE') return row // no news: a reachable entry stays reachable
   const now = ctx.clock.now
-  const next: NeighRow = { ...(row ?? fresh(ctx, link, address)), lladdr: news.lladdr, state: news.state, updatedUs: now, probes: 0 }
+  const next: NeighRow = {
+    ...(row ?? fresh(ctx, link, address)),
+    lladdr: news.lladdr,
+    state: news.state,
+    updatedUs: now,
+    probes: 0,
+  }
   ctx.tx.put('neigh', next)
-  if (row && (row.state === 'INCOMPLETE' || row.state === 'DELAY' || row.state === 'PROBE')) ctx.clock.cancel(`neigh-timer/${id}`)
+  if (row && (row.state === 'INCOMPLETE' || row.state === 'DELAY' || row.state === 'PROBE'))
+    ctx.clock.cancel(`neigh-timer/${id}`)
   return next
 }
 
 /** Shows a frame on a device and counts it, without giving it to the driver. */
 export function devXmitOnto(ctx: Ctx, link: LinkRow, skb: Skb): void {
   if (skb.frame) countTx(ctx.tx, link, frameLength(skb.frame))
-  report(ctx, { ...skb, oif: link.id }, { stage: 'xmit', action: 'sent', detail: `the neighbour layer hands it to ${link.name}, which takes it back into the bridge` })
+  report(
+    ctx,
+    { ...skb, oif: link.id },
+    {
+      stage: 'xmit',
+      action: 'sent',
+      detail: `the neighbour layer hands it to ${link.name}, which takes it back into the bridge`,
+    },
+  )
 }
 
 /** A STALE entry is used as it is and checked five seconds later. Models neigh_event_send(). */
@@ -141,11 +174,30 @@ function transmit(ctx: Ctx, link: LinkRow, dst: Mac, skb: Skb): void {
 
 function fresh(ctx: Ctx, link: LinkRow, address: Ip): NeighRow {
   const family = address.includes(':') ? 'ipv6' : 'ipv4'
-  return { id: neighId(link.id, address), netns: link.netns, link: link.id, family, address, state: 'INCOMPLETE', updatedUs: ctx.clock.now, usedUs: -1, probes: 1, owner: 'kernel' }
+  return {
+    id: neighId(link.id, address),
+    netns: link.netns,
+    link: link.id,
+    family,
+    address,
+    state: 'INCOMPLETE',
+    updatedUs: ctx.clock.now,
+    usedUs: -1,
+    probes: 1,
+    owner: 'kernel',
+  }
 }
 
 function park(ctx: Ctx, link: LinkRow, key: string, skb: Skb): void {
-  ctx.tx.put('queuedSkb', { id: `${key}|${skb.packet}|${skb.branch}`, netns: link.netns, link: link.id, reason: 'neigh', key, skb, sinceUs: ctx.clock.now })
+  ctx.tx.put('queuedSkb', {
+    id: `${key}|${skb.packet}|${skb.branch}`,
+    netns: link.netns,
+    link: link.id,
+    reason: 'neigh',
+    key,
+    skb,
+    sinceUs: ctx.clock.now,
+  })
 }
 
 function takeQueue(ctx: Ctx, key: string): Skb[] {
@@ -162,7 +214,13 @@ export function flushQueue(ctx: Ctx, link: LinkRow, row: NeighRow): void {
   if (waiting.length === 0) return
   ctx.tx.put('neigh', { ...row, usedUs: ctx.clock.now })
   for (const skb of waiting) {
-    report(ctx, skb, { stage: 'neighbour', action: 'resolved', dev: link.id, detail: `${row.address} is at ${lladdr}: the packet that waited goes on`, decidedBy: refTo('neigh', row) })
+    report(ctx, skb, {
+      stage: 'neighbour',
+      action: 'resolved',
+      dev: link.id,
+      detail: `${row.address} is at ${lladdr}: the packet that waited goes on`,
+      decidedBy: refTo('neigh', row),
+    })
     transmit(ctx, link, lladdr, skb)
   }
 }
@@ -170,7 +228,12 @@ export function flushQueue(ctx: Ctx, link: LinkRow, row: NeighRow): void {
 function askAgain(ctx: Ctx, link: LinkRow, row: NeighRow, n: number, unicast: Mac | undefined): void {
   const first = ctx.tx.by('queuedSkb', 'key', row.id)[0]
   const cause = first ? (first.skb as Skb) : undefined // parked above
-  ctx.clock.after(RETRANS_US, 'neigh-timer', { neigh: row.id }, { id: `neigh-timer/${row.id}`, ...(unicast ? { background: true } : {}) })
+  ctx.clock.after(
+    RETRANS_US,
+    'neigh-timer',
+    { neigh: row.id },
+    { id: `neigh-timer/${row.id}`, ...(unicast ? { background: true } : {}) },
+  )
   solicit(ctx, link, row.address, cause, { n, ...(unicast ? { unicast } : {}) })
 }
 
@@ -180,13 +243,21 @@ function failed(ctx: Ctx, link: LinkRow, row: NeighRow): void {
   const dead: NeighRow = { ...rest, state: 'FAILED', updatedUs: ctx.clock.now }
   ctx.tx.put('neigh', dead)
   for (const skb of takeQueue(ctx, row.id)) {
-    lose(ctx, skb, 'neigh.unresolved', { stage: 'neighbour', dev: link.id, detail: `nobody on ${link.name} answered for ${row.address} in ${PROBES} s`, decidedBy: refTo('neigh', dead) })
+    lose(ctx, skb, 'neigh.unresolved', {
+      stage: 'neighbour',
+      dev: link.id,
+      detail: `nobody on ${link.name} answered for ${row.address} in ${PROBES} s`,
+      decidedBy: refTo('neigh', dead),
+    })
     icmpSend(ctx, skb, { type: 'unreachable', code: 'host' })
   }
 }
 
 /** The entry or its link went away while packets waited. */
 function abandon(ctx: Ctx, key: string): void {
-  for (const skb of takeQueue(ctx, key)) lose(ctx, skb, 'neigh.unresolved', { stage: 'neighbour', detail: 'the neighbour entry was removed while the packet waited' })
+  for (const skb of takeQueue(ctx, key))
+    lose(ctx, skb, 'neigh.unresolved', {
+      stage: 'neighbour',
+      detail: 'the neighbour entry was removed while the packet waited',
+    })
 }
-

@@ -14,8 +14,17 @@ import { report } from '../trace/emit.ts'
  * The question is a branch of the packet that waits for the answer.
  * Models net/ipv4/arp.c arp_solicit() with arp_announce 0, net/ipv6/ndisc.c ndisc_solicit().
  */
-export function solicit(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefined, ask: { readonly n: number; readonly unicast?: Mac }): void {
-  const frame = familyOf(target) === 'ipv4' ? arpRequest(ctx, link, target, cause, ask.unicast) : solicitation(ctx, link, target, cause, ask.unicast)
+export function solicit(
+  ctx: Ctx,
+  link: LinkRow,
+  target: Ip,
+  cause: Skb | undefined,
+  ask: { readonly n: number; readonly unicast?: Mac },
+): void {
+  const frame =
+    familyOf(target) === 'ipv4'
+      ? arpRequest(ctx, link, target, cause, ask.unicast)
+      : solicitation(ctx, link, target, cause, ask.unicast)
   const suffix = ask.n > 1 ? `#${ask.n}` : ''
   const skb: Skb = {
     packet: cause?.packet ?? `neigh ${link.id} ${target} ${ctx.clock.now}`,
@@ -27,19 +36,34 @@ export function solicit(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefi
     depth: 0,
   }
   const again = ask.n > 1 ? ` (attempt ${ask.n} of 3)` : ''
-  report(ctx, skb, { stage: 'arp', action: 'asks', dev: link.id, detail: `${link.name} asks who has ${target}${again}` })
+  report(ctx, skb, {
+    stage: 'arp',
+    action: 'asks',
+    dev: link.id,
+    detail: `${link.name} asks who has ${target}${again}`,
+  })
   devXmit(ctx, link.id, skb)
 }
 
 function arpRequest(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefined, unicast: Mac | undefined): Frame {
   const own = cause?.ip?.family === 'ipv4' && ownsAddress(ctx.tx, link.netns, cause.ip.src) ? cause.ip.src : undefined
   const senderIp = own ?? selectAddr4(ctx.tx, link.netns, link.id, target, 'link')
-  const body: Arp = { kind: 'arp', op: 'request', senderMac: link.mac, senderIp, targetMac: unicast ?? ZERO_MAC, targetIp: target }
+  const body: Arp = {
+    kind: 'arp',
+    op: 'request',
+    senderMac: link.mac,
+    senderIp,
+    targetMac: unicast ?? ZERO_MAC,
+    targetIp: target,
+  }
   return { src: link.mac, dst: unicast ?? BROADCAST_MAC, etherType: 'arp', body }
 }
 
 function solicitation(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefined, unicast: Mac | undefined): Frame {
-  const own = cause?.ip?.family === 'ipv6' && ctx.tx.by('addr', 'link', link.id).some((row) => row.address === cause.ip?.src) ? cause.ip.src : undefined
+  const own =
+    cause?.ip?.family === 'ipv6' && ctx.tx.by('addr', 'link', link.id).some((row) => row.address === cause.ip?.src)
+      ? cause.ip.src
+      : undefined
   const src = own ?? selectAddr6(ctx.tx, link.netns, link.id, target)
   const dst = unicast ? target : solicitedNode(target)
   const body: Icmp = { kind: 'icmp', type: 'neighbor-solicitation', target, lladdr: link.mac }

@@ -22,7 +22,11 @@ export function fragment(ctx: Ctx, skb: Skb, mtu: number): Skb[] {
     const more = offset + bytes < total || (ip.fragment?.more ?? false)
     pieces.push({ ...ip, fragment: { offset: start + offset, more, bytes, whole } })
   }
-  report(ctx, skb, { stage: 'postrouting', action: 'fragmented', detail: `${total + ipHeaderLength(ip)} bytes do not fit into ${mtu}: ${pieces.length} fragments` })
+  report(ctx, skb, {
+    stage: 'postrouting',
+    action: 'fragmented',
+    detail: `${total + ipHeaderLength(ip)} bytes do not fit into ${mtu}: ${pieces.length} fragments`,
+  })
   const cuts = (skb.cuts ?? 0) + 1
   const name = cuts === 1 ? 'f' : `f${cuts}-`
   return pieces.map((piece, i) => ({ ...skb, ip: piece, branch: `${skb.branch}.${name}${i}`, cuts }))
@@ -45,19 +49,35 @@ export function defragment(ctx: Ctx, skb: Skb): Skb | undefined {
   const pieces = [...kept.map((row) => row.skb as Skb), skb] // kept below
   const size = completeSize(pieces)
   if (size === undefined) {
-    const row: QueuedSkbRow = { id: `${key}|${ip.fragment.offset}`, netns: skb.netns, link: skb.iif ?? '', reason: 'frag', key, skb, packet: ip, sinceUs: now }
+    const row: QueuedSkbRow = {
+      id: `${key}|${ip.fragment.offset}`,
+      netns: skb.netns,
+      link: skb.iif ?? '',
+      reason: 'frag',
+      key,
+      skb,
+      packet: ip,
+      sinceUs: now,
+    }
     ctx.tx.put('queuedSkb', row)
     finish(ctx, skb, 'absorbed', { stage: 'receive', action: 'waits', detail: 'a fragment: it waits for the others' })
     return undefined
   }
   for (const row of kept) ctx.tx.delete('queuedSkb', row.id)
-  const first = pieces.find((piece) => piece.ip?.fragment?.offset === 0) ?? skb
   const { fragment: _, ...rest } = ip
   const header = ipHeaderLength(ip)
   const fragMax = Math.max(...pieces.map((piece) => (piece.ip?.fragment?.bytes ?? 0) + header))
-  finish(ctx, skb, 'absorbed', { stage: 'receive', action: 'reassembled', detail: `the last of ${pieces.length} fragments: the packet is whole again` })
-  const whole: Skb = { ...skb, branch: parentBranch(first.branch), ip: { ...rest, body: ip.fragment.whole }, fragMax }
-  report(ctx, whole, { stage: 'receive', action: 'reassembled', detail: `${size + header} bytes from ${pieces.length} fragments` })
+  finish(ctx, skb, 'absorbed', {
+    stage: 'receive',
+    action: 'reassembled',
+    detail: `the last of ${pieces.length} fragments: the packet is whole again`,
+  })
+  const whole: Skb = { ...skb, branch: parentBranch(pieces), ip: { ...rest, body: ip.fragment.whole }, fragMax }
+  report(ctx, whole, {
+    stage: 'receive',
+    action: 'reassembled',
+    detail: `${size + header} bytes from ${pieces.length} fragments`,
+  })
   return whole
 }
 
@@ -72,8 +92,9 @@ function completeSize(pieces: readonly Skb[]): number | undefined {
   return undefined
 }
 
-/** `0.f1` was cut from `0`, `0.f1.f2-0` from that. */
-function parentBranch(branch: string): string {
-  const at = branch.indexOf('.f')
-  return at < 0 ? branch : branch.slice(0, at)
+/** The branch that the pieces were cut from: what `0.f0.f2-0`, `0.f0.f2-1` have in common, or `0.f0.f2-0`, `0.f1`. */
+function parentBranch(pieces: readonly Skb[]): string {
+  const paths = pieces.map((piece) => piece.branch.split('.'))
+  const differs = paths[0].findIndex((part, i) => paths.some((path) => path[i] !== part))
+  return (differs < 0 ? paths[0] : paths[0].slice(0, differs)).join('.')
 }

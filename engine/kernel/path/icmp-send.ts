@@ -14,7 +14,10 @@ import { ipOutput } from './output.ts'
 import type { Skb } from './skb.ts'
 
 /** What an ICMP error says; the packet it is about is quoted as it is. */
-export type IcmpKind = { readonly type: 'unreachable'; readonly code: UnreachableCode; readonly mtu?: number } | { readonly type: 'time-exceeded' } | { readonly type: 'packet-too-big'; readonly mtu: number }
+export type IcmpKind =
+  | { readonly type: 'unreachable'; readonly code: UnreachableCode; readonly mtu?: number }
+  | { readonly type: 'time-exceeded' }
+  | { readonly type: 'packet-too-big'; readonly mtu: number }
 
 /** Payload of event `icmp-xmit`: the kernel's own answer leaves when the walk that caused it has ended. */
 export interface IcmpEvent {
@@ -38,7 +41,8 @@ export function icmpSend(ctx: Ctx, skb: Skb, kind: IcmpKind): void {
   if (!about || isIcmpError(about) || (about.fragment?.offset ?? 0) > 0) return
   if (about.dst === BROADCAST4 || isMulticast(about.dst) || isUnspecified(about.src) || isMulticast(about.src)) return
   const { fragment: _, ...quoted } = about
-  const body: Icmp = kind.type === 'time-exceeded' ? { kind: 'icmp', type: 'time-exceeded', quoted } : { kind: 'icmp', ...kind, quoted }
+  const body: Icmp =
+    kind.type === 'time-exceeded' ? { kind: 'icmp', type: 'time-exceeded', quoted } : { kind: 'icmp', ...kind, quoted }
   const src = sourceFor(ctx, skb, about)
   if (!src) return
   const id = skb.branch === '0' ? `${skb.packet}/icmp` : `${skb.packet}/icmp-${skb.branch}`
@@ -88,12 +92,30 @@ function sendReset(ctx: Ctx, skb: Skb): void {
     data: { kind: 'data', bytes: 0 },
   }
   const packet = kernelPacket(ctx, skb.netns, { src: about.dst, dst: about.src, id, tos: 0, df: true }, body)
-  send(ctx, { netns: skb.netns, id, packet, mark: 0, action: 'reset', detail: `answers ${about.src} with a RST in the name of ${about.dst}` })
+  send(ctx, {
+    netns: skb.netns,
+    id,
+    packet,
+    mark: 0,
+    action: 'reset',
+    detail: `answers ${about.src} with a RST in the name of ${about.dst}`,
+  })
 }
 
 /** Event `icmp-xmit`. */
 export function onIcmpXmit(ctx: Ctx, event: IcmpEvent): void {
-  const step: Step = { at: ctx.clock.now, packet: event.id, branch: '0', host: hostOfNetns(ctx.tx, event.netns), netns: event.netns, stage: 'icmp', action: event.action, detail: event.detail, summary: ipSummary(event.packet), headers: event.packet }
+  const step: Step = {
+    at: ctx.clock.now,
+    packet: event.id,
+    branch: '0',
+    host: hostOfNetns(ctx.tx, event.netns),
+    netns: event.netns,
+    stage: 'icmp',
+    action: event.action,
+    detail: event.detail,
+    summary: ipSummary(event.packet),
+    headers: event.packet,
+  }
   ctx.emit(step)
   ipOutput(ctx, { netns: event.netns, packet: event.packet, id: event.id, mark: event.mark, detail: event.detail })
 }
@@ -104,7 +126,11 @@ function send(ctx: Ctx, event: IcmpEvent): void {
 
 function sourceFor(ctx: Ctx, skb: Skb, about: IpPacket): Ip | undefined {
   if (ownsAddress(ctx.tx, skb.netns, about.dst)) return about.dst
-  if (about.family === 'ipv4' && skb.iif && sysctlNumber(ctx.tx, skb.netns, 'net.ipv4.icmp_errors_use_inbound_ifaddr')) {
+  if (
+    about.family === 'ipv4' &&
+    skb.iif &&
+    sysctlNumber(ctx.tx, skb.netns, 'net.ipv4.icmp_errors_use_inbound_ifaddr')
+  ) {
     return selectAddr4(ctx.tx, skb.netns, skb.iif, about.src, 'link')
   }
   const back = routeLookup(ctx, { netns: skb.netns, dst: about.src })
@@ -115,8 +141,26 @@ function sourceFor(ctx: Ctx, skb: Skb, about: IpPacket): Ip | undefined {
   return found.kind === 'route' ? about.src : undefined
 }
 
-function kernelPacket(ctx: Ctx, netns: string, at: { src: Ip; dst: Ip; id: string; tos: number; df?: boolean }, body: IpPacket['body']): IpPacket {
+function kernelPacket(
+  ctx: Ctx,
+  netns: string,
+  at: { src: Ip; dst: Ip; id: string; tos: number; df?: boolean },
+  body: IpPacket['body'],
+): IpPacket {
   const family = at.dst.includes(':') ? 'ipv6' : 'ipv4'
-  const ttl = family === 'ipv4' ? sysctlNumber(ctx.tx, netns, 'net.ipv4.ip_default_ttl') : sysctlNumber(ctx.tx, netns, 'net.ipv6.conf.all.hop_limit')
-  return { kind: 'ip', family, src: at.src, dst: at.dst, ttl: ttl || 64, tos: at.tos, df: family === 'ipv6' || (at.df ?? false), ident: hash32(ctx.clock.seed, at.id) & 0xffff, body }
+  const ttl =
+    family === 'ipv4'
+      ? sysctlNumber(ctx.tx, netns, 'net.ipv4.ip_default_ttl')
+      : sysctlNumber(ctx.tx, netns, 'net.ipv6.conf.all.hop_limit')
+  return {
+    kind: 'ip',
+    family,
+    src: at.src,
+    dst: at.dst,
+    ttl: ttl || 64,
+    tos: at.tos,
+    df: family === 'ipv6' || (at.df ?? false),
+    ident: hash32(ctx.clock.seed, at.id) & 0xffff,
+    body,
+  }
 }

@@ -39,14 +39,28 @@ export function ipReceive(ctx: Ctx, link: LinkRow, skb: Skb): void {
       return forward(ctx, link, here, decision.route)
     case 'off':
     case 'drop':
-      return lose(ctx, here, decision.reason, { stage: 'routing', detail: decision.detail, ...(decision.by ? { decidedBy: decision.by } : {}) })
+      return lose(ctx, here, decision.reason, {
+        stage: 'routing',
+        detail: decision.detail,
+        ...(decision.by ? { decidedBy: decision.by } : {}),
+      })
     case 'unreachable':
-      lose(ctx, here, decision.reason, { stage: 'routing', detail: decision.detail, ...(decision.by ? { decidedBy: decision.by } : {}) })
+      lose(ctx, here, decision.reason, {
+        stage: 'routing',
+        detail: decision.detail,
+        ...(decision.by ? { decidedBy: decision.by } : {}),
+      })
       return icmpSend(ctx, here, { type: 'unreachable', code: decision.code })
   }
 }
 
 /** Says how a packet is routed; shared by what is received and what is sent. */
-export function reportRoute(ctx: Ctx, skb: Skb, action: string, detail: string, by: Parameters<typeof report>[2]['decidedBy']): void {
+export function reportRoute(
+  ctx: Ctx,
+  skb: Skb,
+  action: string,
+  detail: string,
+  by: Parameters<typeof report>[2]['decidedBy'],
+): void {
   report(ctx, skb, { stage: 'routing', action, detail, ...(by ? { decidedBy: by } : {}) })
 }

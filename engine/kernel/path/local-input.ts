@@ -11,7 +11,12 @@ import { passHook } from './hook.ts'
 import type { Skb } from './skb.ts'
 
 /** For this host: put together, INPUT, then tunnels, neighbour discovery or sockets. Models ip_local_deliver(). */
-export function localInput(ctx: Ctx, link: LinkRow, skb: Skb, route: Extract<RouteResult, { readonly route: unknown }>): void {
+export function localInput(
+  ctx: Ctx,
+  link: LinkRow,
+  skb: Skb,
+  route: Extract<RouteResult, { readonly route: unknown }>,
+): void {
   const whole = defragment(ctx, skb)
   if (!whole?.ip) return
   const nd = whole.ip.body
@@ -19,7 +24,8 @@ export function localInput(ctx: Ctx, link: LinkRow, skb: Skb, route: Extract<Rou
     // Simplified: neighbour discovery does not pass INPUT; ip6tables rules against it are rare and fatal.
     return ndiscInput(ctx, link, { ...whole, frame: skb.frame }, nd)
   }
-  const what = route.kind === 'local' ? `${whole.ip.dst} is an address of this host` : `${whole.ip.dst} is a ${route.kind} address`
+  const what =
+    route.kind === 'local' ? `${whole.ip.dst} is an address of this host` : `${whole.ip.dst} is a ${route.kind} address`
   report(ctx, whole, { stage: 'routing', action: 'local', detail: what, decidedBy: route.by })
   const passed = passHook(ctx, { hook: 'input', skb: whole, in: link.name })
   if (!passed?.ip) return

@@ -22,7 +22,8 @@ import type { Ctx } from '../../core/context.ts'
  */
 export const receive: Receive = (ctx, id, skb) => {
   const link = ctx.tx.get('link', id)
-  if (!link?.up) return lose(ctx, skb, 'link.down', { stage: 'receive', dev: id, detail: `${link?.name ?? id} is down` })
+  if (!link?.up)
+    return lose(ctx, skb, 'link.down', { stage: 'receive', dev: id, detail: `${link?.name ?? id} is down` })
   const here: Skb = { ...skb, netns: link.netns, iif: link.id, oif: undefined }
   if (ctx.tx.get('host', hostOfNetns(ctx.tx, link.netns))?.up === false) {
     return lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
@@ -32,7 +33,8 @@ export const receive: Receive = (ctx, id, skb) => {
   let current = here
   for (const hook of ['xdp', 'tc-ingress', 'rx-handler'] as const) {
     const verdict = runPrograms(ctx, hook, link, current)
-    if (verdict.kind === 'redirect') return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
+    if (verdict.kind === 'redirect')
+      return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
     if (verdict.kind !== 'pass') return
     current = verdict.skb
   }

@@ -14,8 +14,13 @@ const RUNS = { numRuns: Number(process.env.LAW_RUNS ?? 100) }
 /** A line of routers between two hosts, with wires of any size and something broken now and then. */
 const line = fc.record({
   mtus: fc.array(fc.constantFrom(600, 1000, 1280, 1400, 1500), { minLength: 1, maxLength: 5 }),
-  broken: fc.option(fc.record({ at: fc.nat(4), how: fc.constantFrom('route', 'forward', 'cut', 'down', 'blackhole', 'strict', 'arp') })),
-  sends: fc.array(fc.record({ how: fc.constantFrom('udp', 'ping', 'tcp', 'closed', 'nobody'), bytes: fc.nat(3000) }), { minLength: 1, maxLength: 5 }),
+  broken: fc.option(
+    fc.record({ at: fc.nat(4), how: fc.constantFrom('route', 'forward', 'cut', 'down', 'blackhole', 'strict', 'arp') }),
+  ),
+  sends: fc.array(fc.record({ how: fc.constantFrom('udp', 'ping', 'tcp', 'closed', 'nobody'), bytes: fc.nat(3000) }), {
+    minLength: 1,
+    maxLength: 5,
+  }),
 })
 
 type Line = typeof line extends fc.Arbitrary<infer T> ? T : never
@@ -23,7 +28,8 @@ type Line = typeof line extends fc.Arbitrary<infer T> ? T : never
 function buildLine({ mtus, broken }: Line): Lab {
   const lab = new Lab()
   const hops = mtus.length
-  for (let i = 0; i <= hops; i++) lab.host(`h${i}`, { kind: i === 0 || i === hops ? 'outside' : 'router', forward: i > 0 && i < hops })
+  for (let i = 0; i <= hops; i++)
+    lab.host(`h${i}`, { kind: i === 0 || i === hops ? 'outside' : 'router', forward: i > 0 && i < hops })
   mtus.forEach((mtu, i) => {
     lab.wire({ netns: `h${i}`, name: 'right', mtu }, { netns: `h${i + 1}`, name: 'left', mtu })
     lab.addr(`h${i}`, 'right', `10.0.${i}.1/24`).addr(`h${i + 1}`, 'left', `10.0.${i}.2/24`)
@@ -52,7 +58,9 @@ function breakLine(lab: Lab, host: string, hops: number, how: string): void {
     case 'blackhole':
       return void lab.route(host, `10.0.${hops - 1}.2/32`, { type: 'blackhole' })
     case 'strict':
-      return void lab.sysctl(host, 'net.ipv4.conf.all.rp_filter', '1').route(host, '10.0.0.1/32', { type: 'unreachable' })
+      return void lab
+        .sysctl(host, 'net.ipv4.conf.all.rp_filter', '1')
+        .route(host, '10.0.0.1/32', { type: 'unreachable' })
     case 'arp':
       return void linkSet(lab.world, `${host}|left`, { mac: '02:00:00:00:0a:01' as never })
   }
@@ -63,7 +71,14 @@ const tunnel = fc.record({
   podMtu: fc.constantFrom(1400, 1450, 1500),
   underlay: fc.constantFrom(1300, 1400, 1500),
   missing: fc.constantFrom('nothing', 'fdb', 'neigh', 'route', 'pod', 'port'),
-  sends: fc.array(fc.record({ how: fc.constantFrom('udp', 'ping', 'tcp', 'closed', 'nobody'), bytes: fc.nat(3000), to: fc.constantFrom('10.244.1.11', '10.244.2.11', '10.244.1.1', '192.168.10.12') }), { minLength: 1, maxLength: 5 }),
+  sends: fc.array(
+    fc.record({
+      how: fc.constantFrom('udp', 'ping', 'tcp', 'closed', 'nobody'),
+      bytes: fc.nat(3000),
+      to: fc.constantFrom('10.244.1.11', '10.244.2.11', '10.244.1.1', '192.168.10.12'),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
 })
 
 function buildTunnel({ podMtu, underlay, missing }: typeof tunnel extends fc.Arbitrary<infer T> ? T : never): Lab {
@@ -77,7 +92,12 @@ function buildTunnel({ podMtu, underlay, missing }: typeof tunnel extends fc.Arb
   return lab
 }
 
-function sendAll(lab: Lab, from: string, sends: readonly { how: string; bytes: number; to?: string }[], dst: string): void {
+function sendAll(
+  lab: Lab,
+  from: string,
+  sends: readonly { how: string; bytes: number; to?: string }[],
+  dst: string,
+): void {
   sends.forEach(({ how, bytes, to = dst }, i) => {
     const packet = `p${i}`
     if (how === 'udp') lab.udp(from, to, 80, { bytes, packet })
@@ -97,11 +117,20 @@ function sendAll(lab: Lab, from: string, sends: readonly { how: string; bytes: n
 /** One disposition per leaf: a branch that did not go on in others has exactly one end, or it still waits in a queue. */
 function checkDispositions(lab: Lab): void {
   const ends = new Map<string, number>()
-  for (const step of lab.steps) ends.set(`${step.packet}|${step.branch}`, (ends.get(`${step.packet}|${step.branch}`) ?? 0) + (step.end ? 1 : 0))
-  const parked = new Set((lab.world.rows('queuedSkb') as readonly QueuedSkbRow[]).filter((row) => row.reason === 'neigh').map((row) => `${(row.skb as Skb).packet}|${(row.skb as Skb).branch}`))
+  for (const step of lab.steps)
+    ends.set(`${step.packet}|${step.branch}`, (ends.get(`${step.packet}|${step.branch}`) ?? 0) + (step.end ? 1 : 0))
+  const parked = new Set(
+    (lab.world.rows('queuedSkb') as readonly QueuedSkbRow[])
+      .filter((row) => row.reason === 'neigh')
+      .map((row) => `${(row.skb as Skb).packet}|${(row.skb as Skb).branch}`),
+  )
   for (const [branch, count] of ends) {
-    const children = [...ends.keys()].some((other) => other.startsWith(`${branch}.f`) || (other.startsWith(`${branch}.`) && /\.\d+$/.test(other)))
-    const trace = lab.steps.filter((step) => `${step.packet}|${step.branch}` === branch).map((step) => `${step.netns} ${step.stage} ${step.action} ${step.detail}`)
+    const children = [...ends.keys()].some(
+      (other) => other.startsWith(`${branch}.f`) || (other.startsWith(`${branch}.`) && /\.\d+$/.test(other)),
+    )
+    const trace = lab.steps
+      .filter((step) => `${step.packet}|${step.branch}` === branch)
+      .map((step) => `${step.netns} ${step.stage} ${step.action} ${step.detail}`)
     if (children || parked.has(branch)) expect({ branch, ok: count <= 1, trace }).toMatchObject({ ok: true })
     else expect({ branch, count, trace }).toMatchObject({ count: 1 })
   }
@@ -110,11 +139,16 @@ function checkDispositions(lab: Lab): void {
 /** Sent = delivered + dropped with a reason + in flight. */
 function checkAccounts(lab: Lab): void {
   for (const step of lab.steps) {
-    if (step.end?.disposition === 'dropped' || step.end?.disposition === 'rejected') expect(step).toMatchObject({ end: { reason: expect.any(String) } })
+    if (step.end?.disposition === 'dropped' || step.end?.disposition === 'rejected')
+      expect(step).toMatchObject({ end: { reason: expect.any(String) } })
   }
-  const sent = new Set(lab.steps.filter((step) => step.stage === 'socket' || step.stage === 'icmp').map((step) => step.packet))
+  const sent = new Set(
+    lab.steps.filter((step) => step.stage === 'socket' || step.stage === 'icmp').map((step) => step.packet),
+  )
   const over = new Set(lab.steps.filter((step) => step.end).map((step) => step.packet))
-  const waiting = new Set((lab.world.rows('queuedSkb') as readonly QueuedSkbRow[]).map((row) => (row.skb as Skb).packet))
+  const waiting = new Set(
+    (lab.world.rows('queuedSkb') as readonly QueuedSkbRow[]).map((row) => (row.skb as Skb).packet),
+  )
   expect([...sent].filter((packet) => !over.has(packet) && !waiting.has(packet))).toEqual([])
 }
 
@@ -122,7 +156,10 @@ function checkSizes(lab: Lab): void {
   for (const step of lab.steps) {
     if (step.stage !== 'xmit' || step.action !== 'sent') continue
     const mtu = lab.world.get('link', `${step.netns}|${step.dev}`)?.mtu ?? 0
-    expect({ step: `${step.netns} ${step.dev} ${step.summary}`, fits: frameLength(step.headers as Frame) - 14 <= mtu }).toMatchObject({ fits: true })
+    expect({
+      step: `${step.netns} ${step.dev} ${step.summary}`,
+      fits: frameLength(step.headers as Frame) - 14 <= mtu,
+    }).toMatchObject({ fits: true })
   }
 }
 
@@ -142,7 +179,9 @@ function checkTtl(lab: Lab): void {
     for (let i = 1; i < flat.length; i++) {
       const [before, after] = [ttlOf(flat[i - 1]), ttlOf(flat[i])]
       if (before === undefined || after === undefined || flat[i].action === 'reassembled') continue // its fragments fell
-      expect({ step: flat[i].detail, fell: before - after }).toMatchObject({ fell: flat[i].action === 'forwarded' ? 1 : 0 })
+      expect({ step: flat[i].detail, fell: before - after }).toMatchObject({
+        fell: flat[i].action === 'forwarded' ? 1 : 0,
+      })
     }
   }
 }

@@ -6,7 +6,9 @@ import type { ReasonCode } from './reasons.ts'
 import type { Disposition, Step } from './step.ts'
 
 /** What a stage reports; the rest of the step follows from the packet. `dev` is a link id. */
-export type Report = Pick<Step, 'stage' | 'action' | 'detail' | 'decidedBy' | 'before' | 'after'> & { readonly dev?: string }
+export type Report = Pick<Step, 'stage' | 'action' | 'detail' | 'decidedBy' | 'before' | 'after'> & {
+  readonly dev?: string
+}
 
 /** Reports one thing that happened to a packet. */
 export function report(ctx: Ctx, skb: Skb, what: Report): void {
@@ -23,7 +25,11 @@ export function lose(ctx: Ctx, skb: Skb, reason: ReasonCode, what: Omit<Report, 
   emit(ctx, skb, { action: 'dropped', ...what }, { disposition: 'dropped', reason })
   const dev = what.dev ?? skb.oif ?? skb.iif
   const stat = dev ? ctx.tx.get('linkStat', dev) : undefined
-  if (stat) ctx.tx.put('linkStat', skb.oif ? { ...stat, txDropped: stat.txDropped + 1 } : { ...stat, rxDropped: stat.rxDropped + 1 })
+  if (stat)
+    ctx.tx.put(
+      'linkStat',
+      skb.oif ? { ...stat, txDropped: stat.txDropped + 1 } : { ...stat, rxDropped: stat.rxDropped + 1 },
+    )
 }
 
 function emit(ctx: Ctx, skb: Skb, what: Report, end: Step['end']): void {

@@ -2,8 +2,29 @@ import type { RecordRef } from '../tables.ts'
 
 /** Where in the walk a step belongs, in Linux's order. `headless.md` prints these names. */
 export type Stage =
-  | 'socket' | 'cgroup' | 'output' | 'routing' | 'postrouting' | 'neighbour' | 'tc-egress' | 'xmit' | 'wire'
-  | 'xdp' | 'receive' | 'tc-ingress' | 'bridge' | 'prerouting' | 'forward' | 'input' | 'encap' | 'decap' | 'deliver' | 'conntrack' | 'nat' | 'arp' | 'icmp'
+  | 'socket'
+  | 'cgroup'
+  | 'output'
+  | 'routing'
+  | 'postrouting'
+  | 'neighbour'
+  | 'tc-egress'
+  | 'xmit'
+  | 'wire'
+  | 'xdp'
+  | 'receive'
+  | 'tc-ingress'
+  | 'bridge'
+  | 'prerouting'
+  | 'forward'
+  | 'input'
+  | 'encap'
+  | 'decap'
+  | 'deliver'
+  | 'conntrack'
+  | 'nat'
+  | 'arp'
+  | 'icmp'
 
 /**
  * One thing that happened to one packet, at one place, decided by one row.
