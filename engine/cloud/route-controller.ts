@@ -24,12 +24,20 @@ export const routeController: Controller = {
   reconcile(_key, ctx) {
     if (!routed(ctx)) return
     const routes = ctx.api.list('Node').flatMap((node) => routeOf(ctx, node) ?? [])
-    const missing = syncCloudRoutes(ctx.tx, `route-controller`, routes.map(({ route }) => route))
+    const missing = syncCloudRoutes(
+      ctx.tx,
+      `route-controller`,
+      routes.map(({ route }) => route),
+    )
     for (const { node, route } of routes) {
-      if (missing.includes(route)) setNetworkCondition(ctx, node, 'True', 'NoRouteCreated', 'RouteController failed to create a route')
+      if (missing.includes(route))
+        setNetworkCondition(ctx, node, 'True', 'NoRouteCreated', 'RouteController failed to create a route')
       else setNetworkCondition(ctx, node, 'False', 'RouteCreated', 'RouteController created a route')
     }
-    ctx.note({ actor: 'route-controller', text: `cloud routes: ${routes.map(({ route }) => `${route.dst} by ${route.via}`).join(', ') || 'none'}` })
+    ctx.note({
+      actor: 'route-controller',
+      text: `cloud routes: ${routes.map(({ route }) => `${route.dst} by ${route.via}`).join(', ') || 'none'}`,
+    })
   },
 }
 
@@ -41,7 +49,10 @@ function routeOf(ctx: ControllerCtx, row: ObjectRow): { node: string; route: Clo
   const [dst, via] = [podCidr(row), address(row)]
   if (!dst || !via) return undefined
   const cluster = clusterConfig(ctx.tx, ctx.cluster)?.first === false ? { cluster: ctx.cluster } : {}
-  return { node: row.name, route: { dst, via, cause: { kind: 'Node', name: row.name, field: 'spec.podCIDR', ...cluster } } }
+  return {
+    node: row.name,
+    route: { dst, via, cause: { kind: 'Node', name: row.name, field: 'spec.podCIDR', ...cluster } },
+  }
 }
 
 function podCidr({ object }: ObjectRow): Cidr | undefined {

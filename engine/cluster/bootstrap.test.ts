@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readScenario } from '../api/scenario-text.ts'
+import { apiOf } from '../api/store.ts'
 import { locateIn } from '../api/provenance.ts'
 import { type BareWorld, bareWorld } from '../testing/bare-world.ts'
 import { bootstrapCluster } from './bootstrap.ts'
@@ -24,7 +25,12 @@ const object = ({ world }: BareWorld, id: string) => world.get('object', id)?.ob
 
 test('a cluster begins with what its installer makes', () => {
   const bare = boot(cluster('nodes: 2'))
-  expect(bare.world.rows('object').map(({ id }) => id).sort()).toEqual([
+  expect(
+    bare.world
+      .rows('object')
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([
     'ConfigMap/kube-flannel/kube-flannel-cfg',
     'ConfigMap/kube-system/coredns',
     'ConfigMap/kube-system/kube-proxy',
@@ -49,10 +55,18 @@ test('a cluster begins with what its installer makes', () => {
     'ServiceAccount/kube-system/coredns',
     'ServiceAccount/kube-system/kube-proxy',
   ])
-  expect(object(bare, 'Service/default/kubernetes')?.spec).toMatchObject({ clusterIP: '10.96.0.1', ports: [{ port: 443, targetPort: 6443 }] })
+  expect(object(bare, 'Service/default/kubernetes')?.spec).toMatchObject({
+    clusterIP: '10.96.0.1',
+    ports: [{ port: 443, targetPort: 6443 }],
+  })
   expect(object(bare, 'EndpointSlice/default/kubernetes')?.endpoints).toMatchObject([{ addresses: ['192.168.10.10'] }])
-  expect(object(bare, 'Service/kube-system/kube-dns')?.spec).toMatchObject({ clusterIP: '10.96.0.10', selector: { 'k8s-app': 'kube-dns' } })
-  expect(object(bare, 'ConfigMap/kube-system/coredns')?.data.Corefile).toContain('kubernetes cluster.local in-addr.arpa ip6.arpa {')
+  expect(object(bare, 'Service/kube-system/kube-dns')?.spec).toMatchObject({
+    clusterIP: '10.96.0.10',
+    selector: { 'k8s-app': 'kube-dns' },
+  })
+  expect(object(bare, 'ConfigMap/kube-system/coredns')?.data.Corefile).toContain(
+    'kubernetes cluster.local in-addr.arpa ip6.arpa {',
+  )
 })
 
 test('other ranges move the addresses that belong to them', () => {
@@ -71,15 +85,24 @@ test.each([
 })
 
 test('a Node of the text keeps what it says and gets what it does not', () => {
-  const given = '---\napiVersion: v1\nkind: Node\nmetadata: {name: worker, labels: {disk: ssd}}\nspec: {podCIDR: 10.244.9.0/24}\n'
+  const given =
+    '---\napiVersion: v1\nkind: Node\nmetadata: {name: worker, labels: {disk: ssd}}\nspec: {podCIDR: 10.244.9.0/24}\n'
   const node = object(boot(cluster('nodes: 2') + given), 'Node//worker')
-  expect(node?.metadata.labels).toMatchObject({ disk: 'ssd', 'kubernetes.io/hostname': 'worker', 'kubernetes.io/os': 'linux' })
+  expect(node?.metadata.labels).toMatchObject({
+    disk: 'ssd',
+    'kubernetes.io/hostname': 'worker',
+    'kubernetes.io/os': 'linux',
+  })
   expect(node?.spec).toMatchObject({ podCIDR: '10.244.9.0/24', podCIDRs: ['10.244.9.0/24'] })
-  expect(node?.status).toMatchObject({ addresses: [{ type: 'InternalIP', address: '192.168.10.11' }, { type: 'Hostname' }], capacity: { cpu: '4', pods: '110' } })
+  expect(node?.status).toMatchObject({
+    addresses: [{ type: 'InternalIP', address: '192.168.10.11' }, { type: 'Hostname' }],
+    capacity: { cpu: '4', pods: '110' },
+  })
 })
 
 test('what the text brings itself, nobody else makes', () => {
-  const own = '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: ".:53 {}"}\n'
+  const own =
+    '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: coredns, namespace: kube-system}\ndata: {Corefile: ".:53 {}"}\n'
   expect(object(boot(cluster('nodes: 1') + own), 'ConfigMap/kube-system/coredns')).toBeUndefined()
 })
 
@@ -88,7 +111,7 @@ test('again writes nothing; an edit changes what it speaks of and leaves othersâ
   const at = bare.world.position
   for (const config of bare.world.rows('clusterConfig')) bootstrapCluster(bare.ctx, structuredClone(config))
   expect(bare.world.position).toBe(at)
-  bare.world.patch('object', 'Node//worker', { object: { ...bare.world.get('object', 'Node//worker')!.object, spec: { podCIDR: '10.244.1.0/24' } } })
+  apiOf(bare.ctx, 'c').patch('Node', '', 'worker', { spec: { podCIDR: '10.244.1.0/24' } })
   boot(cluster('{nodes: 3, networking: {cni: {name: flannel, backend: host-gw}}}'), bare)
   expect(object(bare, 'Node//worker')?.spec.podCIDR).toBe('10.244.1.0/24')
   expect(object(bare, 'Node//worker2')?.status.addresses[0].address).toBe('192.168.10.12')
@@ -97,7 +120,11 @@ test('again writes nothing; an edit changes what it speaks of and leaves othersâ
 })
 
 test('Nodes and the networkâ€™s objects lead to the lines that asked for them', () => {
-  const bare = boot(cluster('nodes:\n    - {name: a}\n    - {name: b, podCIDR: 10.244.7.0/24}\n  networking:\n    cni: {name: flannel}'))
+  const bare = boot(
+    cluster(
+      'nodes:\n    - {name: a}\n    - {name: b, podCIDR: 10.244.7.0/24}\n  networking:\n    cni: {name: flannel}',
+    ),
+  )
   const line = (id: string, field?: string) => {
     const row = bare.world.get('object', id)
     return row && locateIn(bare.world, row, field)?.line
@@ -109,6 +136,13 @@ test('Nodes and the networkâ€™s objects lead to the lines that asked for them', 
 
 test('two clusters stand on one fabric, their hosts and objects apart', () => {
   const bare = boot(`${cluster('nodes: 1')}---${cluster('nodes: 1').replace('name: c', 'name: d')}`)
-  expect(bare.world.rows('host').map(({ id, cluster: of }) => `${id} ${of ?? '-'}`)).toEqual(['control-plane c', 'd:control-plane d', 'external -', 'onprem -', 'router -', 'sw-lan -'])
+  expect(bare.world.rows('host').map(({ id, cluster: of }) => `${id} ${of ?? '-'}`)).toEqual([
+    'control-plane c',
+    'd:control-plane d',
+    'external -',
+    'onprem -',
+    'router -',
+    'sw-lan -',
+  ])
   expect(bare.world.get('object', 'd:Node//control-plane')?.cluster).toBe('d')
 })

@@ -41,8 +41,12 @@ export function bootstrapObjects(config: ClusterConfig): BootstrapObject[] {
   const network = networkSource(config)
   return [
     ...nodes,
-    ...systemObjects(config).filter(own).map((object) => ({ object })),
-    ...networkObjects(config).filter(own).map((object) => ({ object, ...network })),
+    ...systemObjects(config)
+      .filter(own)
+      .map((object) => ({ object })),
+    ...networkObjects(config)
+      .filter(own)
+      .map((object) => ({ object, ...network })),
   ]
 }
 
@@ -70,5 +74,6 @@ function reach(ctx: Ctx, api: Api, old: readonly BootstrapObject[], wanted: read
     const row = api.get(kind, metadata.namespace ?? '', metadata.name)
     if (row && source && !deepEqual(row.source, source)) ctx.tx.put('object', { ...row, source })
   }
-  for (const object of before.values()) api.delete(kindKeyOf(object), object.metadata.namespace ?? '', object.metadata.name)
+  for (const object of before.values())
+    api.delete(kindKeyOf(object), object.metadata.namespace ?? '', object.metadata.name)
 }

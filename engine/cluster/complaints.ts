@@ -29,10 +29,25 @@ export class Complaints {
     this.add('info', code, path, message, hint)
   }
 
-  private add(severity: Diagnostic['severity'], code: string, path: string, message: string, hint: string | undefined): void {
+  private add(
+    severity: Diagnostic['severity'],
+    code: string,
+    path: string,
+    message: string,
+    hint: string | undefined,
+  ): void {
     const object = this.document?.object
-    const name = object ? `${object.kind}/${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}` : undefined
-    this.list.push({ severity, code, message, ...(hint ? { hint } : {}), ...(name ? { object: name } : {}), ...this.document?.locate?.(path) })
+    const name = object
+      ? `${object.kind}/${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`
+      : undefined
+    this.list.push({
+      severity,
+      code,
+      message,
+      ...(hint ? { hint } : {}),
+      ...(name ? { object: name } : {}),
+      ...this.document?.locate?.(path),
+    })
   }
 }
 
@@ -48,7 +63,8 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)))
     row = next
   }
   return row[b.length]

@@ -64,7 +64,12 @@ function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set
   return draft.nodes.map((node) => {
     const subnet = subnetOf(node, underlay, draft)
     const address = node.address ?? freeAddress(subnet, draft.firstNode, taken)
-    if (!address) draft.complaints.error('subnet-full', node.path, `subnet ${subnet.name} (${subnet.cidr}) has no address left for node ${node.name}`)
+    if (!address)
+      draft.complaints.error(
+        'subnet-full',
+        node.path,
+        `subnet ${subnet.name} (${subnet.cidr}) has no address left for node ${node.name}`,
+      )
     taken.add(address ?? '')
     const { path: _path, ...fields } = node
     return {
@@ -87,13 +92,27 @@ function nodeSource({ source, path, podCIDRs }: DraftNode, draft: Draft): { sour
   const base = draft.source.maps[0].path
   const below = (field: string) => (base ? `${base}.${field}` : field)
   const podCidr = podCIDRs ? `${path}.podCIDR` : below('networking.podSubnet')
-  return { source: { ...draft.source, maps: [{ at: '', path }, { at: 'spec.podCIDR', path: podCidr }, { at: 'spec.podCIDRs', path: podCidr }] } }
+  return {
+    source: {
+      ...draft.source,
+      maps: [
+        { at: '', path },
+        { at: 'spec.podCIDR', path: podCidr },
+        { at: 'spec.podCIDRs', path: podCidr },
+      ],
+    },
+  }
 }
 
 function subnetOf(node: DraftNode, underlay: Underlay, draft: Draft): Underlay['subnets'][number] {
   const named = underlay.subnets.find(({ name }) => name === node.subnet)
   if (node.subnet && !named) {
-    draft.complaints.error('unknown-subnet', `${node.path}.subnet`, `there is no subnet "${node.subnet}" in spec.underlay.subnets`, `Subnets: ${underlay.subnets.map(({ name }) => name).join(', ')}.`)
+    draft.complaints.error(
+      'unknown-subnet',
+      `${node.path}.subnet`,
+      `there is no subnet "${node.subnet}" in spec.underlay.subnets`,
+      `Subnets: ${underlay.subnets.map(({ name }) => name).join(', ')}.`,
+    )
   }
   return named ?? underlay.subnets.find(({ cidr }) => node.address && inCidr(cidr, node.address)) ?? underlay.subnets[0]
 }
@@ -111,23 +130,47 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { comp
   const ranges: { name: string; path: string; cidr: string }[] = [
     { name: 'the pod range', path: 'spec.networking.podSubnet', cidr: net.podSubnet },
     { name: 'the service range', path: 'spec.networking.serviceSubnet', cidr: net.serviceSubnet },
-    ...underlay.subnets.map(({ name, cidr }, i) => ({ name: `subnet ${name}`, path: `spec.underlay.subnets[${i}].cidr`, cidr })),
+    ...underlay.subnets.map(({ name, cidr }, i) => ({
+      name: `subnet ${name}`,
+      path: `spec.underlay.subnets[${i}].cidr`,
+      cidr,
+    })),
   ]
   ranges.forEach((a, i) => {
     for (const b of ranges.slice(0, i)) {
-      if (overlap(a.cidr, b.cidr)) complaints.error('overlapping-ranges', a.path, `${a.name} ${a.cidr} overlaps ${b.name} ${b.cidr}`, 'Addresses in both would have two meanings; choose ranges apart from each other.')
+      if (overlap(a.cidr, b.cidr))
+        complaints.error(
+          'overlapping-ranges',
+          a.path,
+          `${a.name} ${a.cidr} overlaps ${b.name} ${b.cidr}`,
+          'Addresses in both would have two meanings; choose ranges apart from each other.',
+        )
     }
   })
   const pods = rangeOf(net.podSubnet)
   const room = net.nodeCidrMaskSize < pods.prefixLen ? 0n : 1n << BigInt(net.nodeCidrMaskSize - pods.prefixLen)
   const needed = BigInt(nodes.filter(({ podCIDRs }) => !podCIDRs).length)
   if (room < needed) {
-    complaints.error('pod-range-too-small', 'spec.networking.podSubnet', `the pod range ${net.podSubnet} holds ${room} ranges of /${net.nodeCidrMaskSize}, too few for ${needed} nodes`)
+    complaints.error(
+      'pod-range-too-small',
+      'spec.networking.podSubnet',
+      `the pod range ${net.podSubnet} holds ${room} ranges of /${net.nodeCidrMaskSize}, too few for ${needed} nodes`,
+    )
   }
-  if (rangeOf(net.serviceSubnet).size < 16n) complaints.error('service-range-too-small', 'spec.networking.serviceSubnet', `the service range ${net.serviceSubnet} is too small: kube-dns takes its tenth address`)
+  if (rangeOf(net.serviceSubnet).size < 16n)
+    complaints.error(
+      'service-range-too-small',
+      'spec.networking.serviceSubnet',
+      `the service range ${net.serviceSubnet} is too small: kube-dns takes its tenth address`,
+    )
   nodes.forEach(({ name, podCIDRs }) => {
     for (const cidr of podCIDRs ?? []) {
-      if (!covers(net.podSubnet, cidr)) complaints.warn('pod-range-outside', 'spec.networking.podSubnet', `node ${name} has pod range ${cidr}, which lies outside the cluster's ${net.podSubnet}`)
+      if (!covers(net.podSubnet, cidr))
+        complaints.warn(
+          'pod-range-outside',
+          'spec.networking.podSubnet',
+          `node ${name} has pod range ${cidr}, which lies outside the cluster's ${net.podSubnet}`,
+        )
     }
   })
 }
@@ -139,18 +182,40 @@ function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: dra
     const path = drafts[i].path
     if (names.has(node.name)) complaints.error('duplicate-node', path, `there are two nodes called ${node.name}`)
     const other = addresses.get(node.address)
-    if (other) complaints.error('duplicate-address', `${path}.address`, `nodes ${other} and ${node.name} both have address ${node.address}`)
+    if (other)
+      complaints.error(
+        'duplicate-address',
+        `${path}.address`,
+        `nodes ${other} and ${node.name} both have address ${node.address}`,
+      )
     const subnet = underlay.subnets.find(({ name }) => name === node.subnet)
-    if (subnet && !inCidr(subnet.cidr, node.address)) complaints.error('address-outside', `${path}.address`, `address ${node.address} of node ${node.name} is not in its subnet ${subnet.name} (${subnet.cidr})`)
-    if (subnet?.gateway === node.address) complaints.error('duplicate-address', `${path}.address`, `address ${node.address} of node ${node.name} is the gateway of subnet ${subnet.name}`)
+    if (subnet && !inCidr(subnet.cidr, node.address))
+      complaints.error(
+        'address-outside',
+        `${path}.address`,
+        `address ${node.address} of node ${node.name} is not in its subnet ${subnet.name} (${subnet.cidr})`,
+      )
+    if (subnet?.gateway === node.address)
+      complaints.error(
+        'duplicate-address',
+        `${path}.address`,
+        `address ${node.address} of node ${node.name} is the gateway of subnet ${subnet.name}`,
+      )
     names.add(node.name)
     addresses.set(node.address, node.name)
   })
   // Sorted by where they begin, ranges that overlap are neighbours.
-  const ranges = nodes.flatMap(({ name, podCIDRs }) => (podCIDRs ?? []).map((cidr) => ({ name, cidr, ...rangeOf(cidr) })))
+  const ranges = nodes.flatMap(({ name, podCIDRs }) =>
+    (podCIDRs ?? []).map((cidr) => ({ name, cidr, ...rangeOf(cidr) })),
+  )
   ranges.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.prefixLen - b.prefixLen))
   ranges.forEach((b, i) => {
     const a = ranges[i - 1]
-    if (a && overlap(a.cidr, b.cidr)) complaints.error('overlapping-ranges', drafts.find(({ name }) => name === b.name)?.path ?? '', `pod range ${b.cidr} of node ${b.name} overlaps ${a.cidr} of node ${a.name}`)
+    if (a && overlap(a.cidr, b.cidr))
+      complaints.error(
+        'overlapping-ranges',
+        drafts.find(({ name }) => name === b.name)?.path ?? '',
+        `pod range ${b.cidr} of node ${b.name} overlaps ${a.cidr} of node ${a.name}`,
+      )
   })
 }

@@ -35,12 +35,28 @@ export function resolveClusters(documents: readonly ConfigDocument[]): Resolved 
   const proxy = documents.filter(({ object }) => object.kind === 'KubeProxyConfiguration')
   const taken = new Set<string>()
   const configs = drafts.map((draft, i) => {
-    draft.nodes = mergeNodes(draft.nodes, nodes.filter((node) => clusterOf(node, drafts) === draft), draft.origin !== undefined)
-    for (const document of proxy) if (clusterOf(document, drafts) === draft) diagnostics.push(...readKubeProxyConfiguration(document, draft).list)
-    diagnostics.push(...chooseNetwork(draft, documents.filter((document) => clusterOf(document, drafts) === draft)))
+    draft.nodes = mergeNodes(
+      draft.nodes,
+      nodes.filter((node) => clusterOf(node, drafts) === draft),
+      draft.origin !== undefined,
+    )
+    for (const document of proxy)
+      if (clusterOf(document, drafts) === draft) diagnostics.push(...readKubeProxyConfiguration(document, draft).list)
+    diagnostics.push(
+      ...chooseNetwork(
+        draft,
+        documents.filter((document) => clusterOf(document, drafts) === draft),
+      ),
+    )
     const config = complete(draft, i === 0, taken)
     diagnostics.push(...draft.complaints.list)
-    return freeze({ ...config, brought: broughtObjects(config, documents.filter((document) => clusterOf(document, drafts) === draft)) })
+    return freeze({
+      ...config,
+      brought: broughtObjects(
+        config,
+        documents.filter((document) => clusterOf(document, drafts) === draft),
+      ),
+    })
   })
   return { configs, diagnostics }
 }
@@ -50,10 +66,20 @@ export function resolveClusters(documents: readonly ConfigDocument[]): Resolved 
  * is still there. Options of the network and flags of kube-proxy may differ, and nodes may join.
  */
 export function sameWorld(old: readonly ClusterConfig[], now: readonly ClusterConfig[]): boolean {
-  return old.length === now.length && old.every((config, i) => text(lasting(config)) === text(lasting(now[i])) && joinsOnly(config, now[i]))
+  return (
+    old.length === now.length &&
+    old.every((config, i) => text(lasting(config)) === text(lasting(now[i])) && joinsOnly(config, now[i]))
+  )
 }
 
-function lasting({ nodes: _nodes, source: _source, networking, underlay, timeCosts: _costs, ...rest }: ClusterConfig): unknown {
+function lasting({
+  nodes: _nodes,
+  source: _source,
+  networking,
+  underlay,
+  timeCosts: _costs,
+  ...rest
+}: ClusterConfig): unknown {
   const { cni, kubeProxy: _flags, ...net } = networking
   return [rest, net, cni.name, underlay]
 }
@@ -82,12 +108,19 @@ function readDrafts(documents: readonly ConfigDocument[]): Draft[] {
   for (const document of documents) {
     const { apiVersion = '', kind } = document.object
     if (kind !== 'Cluster') continue
-    if (apiVersion.startsWith('podwalk.dev/')) drafts.push(readPodwalk(document, drafts.length === 0 ? DEFAULT_CLUSTER : `cluster-${drafts.length + 1}`))
+    if (apiVersion.startsWith('podwalk.dev/'))
+      drafts.push(readPodwalk(document, drafts.length === 0 ? DEFAULT_CLUSTER : `cluster-${drafts.length + 1}`))
     else if (apiVersion.startsWith('kind.x-k8s.io/')) drafts.push(readKind(document))
   }
   const names = new Set<string>()
   for (const draft of drafts) {
-    if (names.has(draft.name)) draft.complaints.error('duplicate-cluster', 'metadata.name', `there are two clusters called "${draft.name}"`, 'Each Cluster document makes a cluster of its own; give it its own name.')
+    if (names.has(draft.name))
+      draft.complaints.error(
+        'duplicate-cluster',
+        'metadata.name',
+        `there are two clusters called "${draft.name}"`,
+        'Each Cluster document makes a cluster of its own; give it its own name.',
+      )
     names.add(draft.name)
   }
   return drafts.length > 0 ? drafts : [undescribed()]
@@ -119,12 +152,24 @@ function chooseNetwork(draft: Draft, documents: readonly ConfigDocument[]): read
     if (!draft.cni) {
       draft.cni = brought.choice
       draft.podSubnet ??= brought.podSubnet
-      say.note('network-from-text', 'metadata.name', `DaemonSet ${brought.daemonSet} selects the network ${brought.choice.name}`)
+      say.note(
+        'network-from-text',
+        'metadata.name',
+        `DaemonSet ${brought.daemonSet} selects the network ${brought.choice.name}`,
+      )
     } else if (draft.cni.name !== brought.choice.name) {
-      say.warn('two-networks', 'metadata.name', `DaemonSet ${brought.daemonSet} installs ${brought.choice.name}, but the Cluster document chooses ${draft.cni.name}: ${brought.choice.name} does nothing here`)
+      say.warn(
+        'two-networks',
+        'metadata.name',
+        `DaemonSet ${brought.daemonSet} installs ${brought.choice.name}, but the Cluster document chooses ${draft.cni.name}: ${brought.choice.name} does nothing here`,
+      )
     }
   } else if (brought) {
-    say.warn('not-modelled', 'metadata.name', `DaemonSet ${brought.daemonSet} installs the network ${brought.choice.name}, which is not modelled yet: pods are connected by ${(draft.cni ?? draft.defaultCni).name} instead`)
+    say.warn(
+      'not-modelled',
+      'metadata.name',
+      `DaemonSet ${brought.daemonSet} installs the network ${brought.choice.name}, which is not modelled yet: pods are connected by ${(draft.cni ?? draft.defaultCni).name} instead`,
+    )
     draft.noDefaultCni = false
   }
   if (draft.cni) checkChoice(draft, draft.cni, brought?.choice === draft.cni ? say : draft.complaints)
@@ -136,8 +181,20 @@ function checkChoice(draft: Draft, choice: CniChoice, say: Complaints): void {
   if (provider) return provider.check(choice, say, 'spec.networking.cni')
   const close = nearest(choice.name, CNI_NAMES)
   const modelled = `Modelled so far: ${PROVIDERS.map(({ name }) => name).join(', ')}.`
-  if (CNI_NAMES.includes(choice.name)) draft.complaints.error('not-modelled', 'spec.networking.cni.name', `the network ${choice.name} is not modelled yet`, modelled)
-  else draft.complaints.error('unknown-cni', 'spec.networking.cni.name', `there is no network called "${choice.name}"`, close ? `Did you mean "${close}"?` : modelled)
+  if (CNI_NAMES.includes(choice.name))
+    draft.complaints.error(
+      'not-modelled',
+      'spec.networking.cni.name',
+      `the network ${choice.name} is not modelled yet`,
+      modelled,
+    )
+  else
+    draft.complaints.error(
+      'unknown-cni',
+      'spec.networking.cni.name',
+      `there is no network called "${choice.name}"`,
+      close ? `Did you mean "${close}"?` : modelled,
+    )
 }
 
 /** Rows are frozen data all the way down. */

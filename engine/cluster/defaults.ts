@@ -62,7 +62,9 @@ export function kubeProxyFlags(clusterCIDR: Cidr): KubeProxyFlags {
 }
 
 /** Networking with every field of it filled in; by default flannel and kube-proxy in iptables mode. */
-export function networking(given: Partial<Omit<ClusterNetworking, 'kubeProxy'>> & { kubeProxy?: Partial<KubeProxyFlags> }): ClusterNetworking {
+export function networking(
+  given: Partial<Omit<ClusterNetworking, 'kubeProxy'>> & { kubeProxy?: Partial<KubeProxyFlags> },
+): ClusterNetworking {
   const podSubnet = given.podSubnet ?? DEFAULTS.podSubnet
   const serviceSubnet = given.serviceSubnet ?? DEFAULTS.serviceSubnet
   return {
@@ -84,5 +86,9 @@ export function networking(given: Partial<Omit<ClusterNetworking, 'kubeProxy'>> 
 
 /** One router with a leg in every subnet, at the subnet's gateway address. */
 export function oneRouter(subnets: readonly { name: string; gateway: Ip }[]): UnderlayRouter {
-  return { name: DEFAULTS.router, legs: subnets.map(({ name, gateway }) => ({ subnet: name, address: gateway })), routes: [] }
+  return {
+    name: DEFAULTS.router,
+    legs: subnets.map(({ name, gateway }) => ({ subnet: name, address: gateway })),
+    routes: [],
+  }
 }

@@ -1,4 +1,11 @@
-import type { ClusterNetworking, ClusterPins, CniChoice, KubeProxyFlags, TimeCosts, Underlay } from '../api/cluster-config.ts'
+import type {
+  ClusterNetworking,
+  ClusterPins,
+  CniChoice,
+  KubeProxyFlags,
+  TimeCosts,
+  Underlay,
+} from '../api/cluster-config.ts'
 import type { KubeObject, SourceRef } from '../api/types.ts'
 import type { Cause } from '../core/cause.ts'
 import type { Cidr, Ip } from '../net/address.ts'
@@ -65,7 +72,10 @@ export function complaintsFor(document?: ConfigDocument): Complaints {
 }
 
 /** Nodes named in kind's manner: `control-plane`, `control-plane2`, `worker`, `worker2`, behind a prefix if any. */
-export function nameNodes<T extends { name?: string; role: 'control-plane' | 'worker' }>(nodes: readonly T[], prefix = ''): (T & { name: string })[] {
+export function nameNodes<T extends { name?: string; role: 'control-plane' | 'worker' }>(
+  nodes: readonly T[],
+  prefix = '',
+): (T & { name: string })[] {
   const seen: Record<string, number> = {}
   return nodes.map((node) => {
     if (node.name) return { ...node, name: node.name }
@@ -76,5 +86,10 @@ export function nameNodes<T extends { name?: string; role: 'control-plane' | 'wo
 
 /** One control plane and the rest workers. */
 export function countedNodes(count: number, path: string): DraftNode[] {
-  return nameNodes(Array.from({ length: count }, (_, i) => ({ role: i === 0 ? ('control-plane' as const) : ('worker' as const), path })))
+  return nameNodes(
+    Array.from({ length: count }, (_, i) => ({
+      role: i === 0 ? ('control-plane' as const) : ('worker' as const),
+      path,
+    })),
+  )
 }

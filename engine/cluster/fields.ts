@@ -36,7 +36,9 @@ export class Fields {
   }
 
   text(name: string): string | undefined {
-    return this.read(name, 'a text', (value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : undefined))
+    return this.read(name, 'a text', (value) =>
+      typeof value === 'string' || typeof value === 'number' ? String(value) : undefined,
+    )
   }
 
   flag(name: string): boolean | undefined {
@@ -45,7 +47,9 @@ export class Fields {
 
   count(name: string, least = 0, most = 1_000_000): number | undefined {
     return this.read(name, `a whole number from ${least} to ${most}`, (value) =>
-      Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? (value as number) : undefined,
+      Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+        ? (value as number)
+        : undefined,
     )
   }
 
@@ -70,7 +74,12 @@ export class Fields {
     const value = this.text(name)
     if (value === undefined || known.includes(value as T)) return value as T | undefined
     const close = nearest(value, known)
-    this.complaints.error('bad-value', this.at(name), `${this.at(name)} cannot be "${value}"; it is one of ${known.join(', ')}`, close && `Did you mean "${close}"?`)
+    this.complaints.error(
+      'bad-value',
+      this.at(name),
+      `${this.at(name)} cannot be "${value}"; it is one of ${known.join(', ')}`,
+      close && `Did you mean "${close}"?`,
+    )
     return undefined
   }
 
@@ -86,16 +95,23 @@ export class Fields {
       this.complaints.error('bad-value', this.at(name), `${this.at(name)} must be a list`)
       return []
     }
-    return value.map((item, i) => new Fields(typeof item === 'string' ? { name: item } : item, `${this.at(name)}[${i}]`, this.complaints))
+    return value.map(
+      (item, i) =>
+        new Fields(typeof item === 'string' ? { name: item } : item, `${this.at(name)}[${i}]`, this.complaints),
+    )
   }
 
   texts(name: string): readonly string[] | undefined {
-    return this.read(name, 'a list of texts', (value) => (Array.isArray(value) && value.every((v) => typeof v === 'string') ? value : undefined))
+    return this.read(name, 'a list of texts', (value) =>
+      Array.isArray(value) && value.every((v) => typeof v === 'string') ? value : undefined,
+    )
   }
 
   map(name: string): Readonly<Record<string, string>> | undefined {
     return this.read(name, 'a mapping of texts', (value) =>
-      isMapping(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)])) : undefined,
+      isMapping(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]))
+        : undefined,
     )
   }
 
@@ -105,7 +121,12 @@ export class Fields {
     for (const name of Object.keys(this.value)) {
       if (known.includes(name)) continue
       const close = nearest(name, known)
-      this.complaints.warn('unknown-field', this.at(name), `${this.at(name)} is not a field that is modelled; it is ignored`, close && `Did you mean "${close}"?`)
+      this.complaints.warn(
+        'unknown-field',
+        this.at(name),
+        `${this.at(name)} is not a field that is modelled; it is ignored`,
+        close && `Did you mean "${close}"?`,
+      )
     }
   }
 
@@ -113,7 +134,12 @@ export class Fields {
     const value = this.raw(name)
     if (value === undefined) return undefined
     const parsed = parse(value)
-    if (parsed === undefined) this.complaints.error('bad-value', this.at(name), `${this.at(name)} must be ${what}, not ${JSON.stringify(value)}`)
+    if (parsed === undefined)
+      this.complaints.error(
+        'bad-value',
+        this.at(name),
+        `${this.at(name)} must be ${what}, not ${JSON.stringify(value)}`,
+      )
     return parsed
   }
 }
@@ -123,7 +149,9 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 }
 
 export function readMac(value: unknown): Mac | undefined {
-  return typeof value === 'string' && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value) ? (value.toLowerCase() as Mac) : undefined
+  return typeof value === 'string' && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value)
+    ? (value.toLowerCase() as Mac)
+    : undefined
 }
 
 const UNITS: Readonly<Record<string, number>> = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000, h: 3_600_000_000 }

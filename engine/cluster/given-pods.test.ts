@@ -23,7 +23,13 @@ spec:
   containers: [{name: main, image: nginx}]
 status: {phase: Running, podIP: ${ip}}
 `
-const TEXT = [node('n1', '192.168.10.11', '10.244.1.0/24'), node('n3', '192.168.20.13', '10.244.3.0/24'), pod('a', 'n1', '10.244.1.10'), pod('b', 'n1', '10.244.1.11'), pod('c', 'n3', '10.244.3.10')]
+const TEXT = [
+  node('n1', '192.168.10.11', '10.244.1.0/24'),
+  node('n3', '192.168.20.13', '10.244.3.0/24'),
+  pod('a', 'n1', '10.244.1.10'),
+  pod('b', 'n1', '10.244.1.11'),
+  pod('c', 'n3', '10.244.3.10'),
+]
 
 function given(texts: readonly string[], sim = new Simulation({ seed: 1 }), only: readonly string[] = []): Simulation {
   const scenario = readScenario({ files: [{ name: 'a.yaml', text: texts.join('---') }] })
@@ -39,17 +45,34 @@ function given(texts: readonly string[], sim = new Simulation({ seed: 1 }), only
 
 test('with nothing running but the API, given pods reach each other, on one node and across', () => {
   const sim = given(TEXT)
-  expect(ask(sim, { from: 'default/a', to: 'default/b', port: 80 })).toMatchObject({ verdict: 'delivered', at: 'default/b', source: '10.244.1.10' })
-  expect(ask(sim, { from: 'default/a', to: 'default/c', port: 80 })).toMatchObject({ verdict: 'delivered', at: 'default/c', source: '10.244.1.10' })
-  expect(ask(sim, { from: 'external', to: 'default/c', port: 80 })).toMatchObject({ verdict: 'delivered', source: '203.0.113.50' })
+  expect(ask(sim, { from: 'default/a', to: 'default/b', port: 80 })).toMatchObject({
+    verdict: 'delivered',
+    at: 'default/b',
+    source: '10.244.1.10',
+  })
+  expect(ask(sim, { from: 'default/a', to: 'default/c', port: 80 })).toMatchObject({
+    verdict: 'delivered',
+    at: 'default/c',
+    source: '10.244.1.10',
+  })
+  expect(ask(sim, { from: 'external', to: 'default/c', port: 80 })).toMatchObject({
+    verdict: 'delivered',
+    source: '203.0.113.50',
+  })
   expect(ask(sim, { from: 'node/n3', to: 'default/a', port: 80 })).toMatchObject({ verdict: 'delivered' })
 })
 
 test('every row of such a pod says that it was given', () => {
   const sim = given(TEXT)
   const netns = sim.world.by('addr', 'address', '10.244.1.10')[0].netns
-  expect(sim.world.get('netns', netns)).toMatchObject({ owner: 'given', cause: { kind: 'Pod', namespace: 'default', name: 'a' } })
-  expect(sim.world.by('link', 'netns', netns).map(({ name, owner }) => `${name} ${owner}`)).toEqual(['lo kernel', 'eth0 given'])
+  expect(sim.world.get('netns', netns)).toMatchObject({
+    owner: 'given',
+    cause: { kind: 'Pod', namespace: 'default', name: 'a' },
+  })
+  expect(sim.world.by('link', 'netns', netns).map(({ name, owner }) => `${name} ${owner}`)).toEqual([
+    'lo kernel',
+    'eth0 given',
+  ])
 })
 
 test('again writes nothing; a pod that goes takes its attachment along, and the way to it', () => {

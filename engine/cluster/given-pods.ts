@@ -42,7 +42,8 @@ export function attachGivenPods(ctx: Ctx): void {
   const routes: CloudRoute[] = []
   for (const pod of wanted.values()) {
     if (!tx.get('netns', pod.netns)) attach(ctx, pod)
-    for (const ip of pod.ips) if (!ip.includes(':')) routes.push({ dst: hostCidr(ip), via: pod.node.address, cause: pod.cause })
+    for (const ip of pod.ips)
+      if (!ip.includes(':')) routes.push({ dst: hostCidr(ip), via: pod.node.address, cause: pod.cause })
   }
   const known = tx.rows('route').some(({ owner }) => owner === GIVEN)
   if (routes.length > 0 || known) syncCloudRoutes(tx, GIVEN, routes)
@@ -55,9 +56,16 @@ function wantedOf({ tx }: Ctx, config: ClusterConfig): Wanted[] {
     const node = nodeOf(config, spec?.nodeName, ips)
     const over = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
     if (ips.length === 0 || !node || over || spec?.hostNetwork) return []
-    const cause: Cause = { kind: 'Pod', namespace: pod.namespace, name: pod.name, ...(config.first ? {} : { cluster: config.name }) }
+    const cause: Cause = {
+      kind: 'Pod',
+      namespace: pod.namespace,
+      name: pod.name,
+      ...(config.first ? {} : { cluster: config.name }),
+    }
     // What the attachment depends on is in its name: a pod that becomes another gets another one.
-    const hash = hash32(0, JSON.stringify([pod.id, ips, spec.containers, spec.initContainers, metadata.annotations])).toString(16).padStart(8, '0')
+    const hash = hash32(0, JSON.stringify([pod.id, ips, spec.containers, spec.initContainers, metadata.annotations]))
+      .toString(16)
+      .padStart(8, '0')
     return [{ pod, node, netns: `${node.host}/given-${hash}`, ips, cause }]
   })
 }
@@ -66,12 +74,23 @@ function attach(ctx: Ctx, { pod, node, netns, ips, cause }: Wanted): void {
   const config = ctx.tx.get('clusterConfig', pod.cluster)
   const { spec, metadata } = pod.object
   attachGivenPod(ctx.tx, { host: node.host, netns, ips, cause })
-  const dns = { clusterDns: config ? [config.networking.dnsIp] : [], clusterDomain: config?.networking.dnsDomain ?? 'cluster.local' }
+  const dns = {
+    clusterDns: config ? [config.networking.dnsIp] : [],
+    clusterDomain: config?.networking.dnsDomain ?? 'cluster.local',
+  }
   writeFile(ctx.tx, netns, RESOLV_CONF, resolvConfFor(spec, pod.namespace, dns, ''), { owner: GIVEN, cause })
   for (const { container, ports } of listensOfPod(spec, metadata.annotations)) {
     if (ports.length === 0) continue
     const id = `${GIVEN}/${pod.id}/${container}`
-    startListeners(ctx, { netns, id, name: `${pod.namespace}/${pod.name}`, cluster: pod.cluster, ports, owner: GIVEN, cause })
+    startListeners(ctx, {
+      netns,
+      id,
+      name: `${pod.namespace}/${pod.name}`,
+      cluster: pod.cluster,
+      ports,
+      owner: GIVEN,
+      cause,
+    })
   }
 }
 

@@ -4,7 +4,23 @@ import { readCidr } from '../net/range.ts'
 import type { ConfigDocument } from './complaints.ts'
 
 /** Every network that `networking.cni.name` may name, whether it is modelled yet or not. */
-export const CNI_NAMES = ['kubenet', 'flannel', 'calico', 'cilium', 'weave', 'azure', 'aws', 'gcp', 'anthos', 'ncp', 'antrea', 'tanzu', 'ovn-kubernetes', 'kindnet', 'none']
+export const CNI_NAMES = [
+  'kubenet',
+  'flannel',
+  'calico',
+  'cilium',
+  'weave',
+  'azure',
+  'aws',
+  'gcp',
+  'anthos',
+  'ncp',
+  'antrea',
+  'tanzu',
+  'ovn-kubernetes',
+  'kindnet',
+  'none',
+]
 
 /** DaemonSets by which a network is installed, and the network. */
 const DAEMONSETS: Readonly<Record<string, string>> = {
@@ -54,7 +70,9 @@ export function parseNetConf(text: unknown): NetConf | undefined {
 }
 
 function flannelNetConf(documents: readonly ConfigDocument[]): NetConf | undefined {
-  const map = documents.find(({ object }) => object.kind === 'ConfigMap' && object.metadata?.name === 'kube-flannel-cfg')
+  const map = documents.find(
+    ({ object }) => object.kind === 'ConfigMap' && object.metadata?.name === 'kube-flannel-cfg',
+  )
   return parseNetConf(map?.object.data?.['net-conf.json'])
 }
 

@@ -33,7 +33,9 @@ function defaultLabels(config: ClusterConfig, node: ClusterNode): Record<string,
     'kubernetes.io/arch': 'amd64',
     'kubernetes.io/hostname': node.name,
     'kubernetes.io/os': 'linux',
-    ...(node.role === 'control-plane' ? { [`node-role.kubernetes.io/${role}`]: '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
+    ...(node.role === 'control-plane'
+      ? { [`node-role.kubernetes.io/${role}`]: '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
+      : {}),
     'topology.kubernetes.io/zone': node.zone,
   }
 }
@@ -41,7 +43,9 @@ function defaultLabels(config: ClusterConfig, node: ClusterNode): Record<string,
 /** A control plane that is alone takes ordinary pods too. */
 function defaultTaints(config: ClusterConfig, node: ClusterNode): readonly { key: string; effect: string }[] {
   if (node.role !== 'control-plane' || config.nodes.length === 1) return []
-  return [{ key: `node-role.kubernetes.io/${config.era === '2021' ? 'master' : 'control-plane'}`, effect: 'NoSchedule' }]
+  return [
+    { key: `node-role.kubernetes.io/${config.era === '2021' ? 'master' : 'control-plane'}`, effect: 'NoSchedule' },
+  ]
 }
 
 function nodeStatus(config: ClusterConfig, node: ClusterNode): Record<string, unknown> {

@@ -17,14 +17,20 @@ export function draftOfNode({ object, source }: ConfigDocument): DraftNode {
     ...(podCIDRs.length > 0 ? { podCIDRs } : {}),
     ...(capacity?.cpu ? { cpu: String(capacity.cpu) } : {}),
     ...(capacity?.memory ? { memory: String(capacity.memory) } : {}),
-    ...(object.metadata.labels?.['topology.kubernetes.io/zone'] ? { zone: object.metadata.labels['topology.kubernetes.io/zone'] } : {}),
+    ...(object.metadata.labels?.['topology.kubernetes.io/zone']
+      ? { zone: object.metadata.labels['topology.kubernetes.io/zone'] }
+      : {}),
     given: object,
     ...(source ? { source } : {}),
   }
 }
 
 /** Node objects merge by name into a document's nodes, and replace the default ones where there is no document. */
-export function mergeNodes(nodes: readonly DraftNode[], objects: readonly ConfigDocument[], described: boolean): DraftNode[] {
+export function mergeNodes(
+  nodes: readonly DraftNode[],
+  objects: readonly ConfigDocument[],
+  described: boolean,
+): DraftNode[] {
   const given = objects.map(draftOfNode)
   if (!described) return given.length > 0 ? given : [...nodes]
   const merged = nodes.map((node) => {

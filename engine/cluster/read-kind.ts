@@ -20,10 +20,15 @@ export function readKind(document: ConfigDocument): Draft {
   })
   const net = fields.fields('networking')
   const family = net.oneOf('ipFamily', ['ipv4', 'ipv6', 'dual'] as const)
-  if (family && family !== 'ipv4') complaints.error('not-modelled', net.at('ipFamily'), `clusters of family ${family} are not modelled yet`)
+  if (family && family !== 'ipv4')
+    complaints.error('not-modelled', net.at('ipFamily'), `clusters of family ${family} are not modelled yet`)
   const mode = net.oneOf('kubeProxyMode', ['iptables', 'nftables', 'ipvs', 'none'] as const)
   if (mode === 'nftables' || mode === 'ipvs') {
-    complaints.warn('not-modelled', net.at('kubeProxyMode'), `kube-proxy's ${mode} mode is not modelled yet; it runs in iptables mode`)
+    complaints.warn(
+      'not-modelled',
+      net.at('kubeProxyMode'),
+      `kube-proxy's ${mode} mode is not modelled yet; it runs in iptables mode`,
+    )
   }
   const draft: Draft = {
     name,
@@ -41,6 +46,16 @@ export function readKind(document: ConfigDocument): Draft {
     firstNode: KIND.firstNode,
   }
   net.done(['apiServerAddress', 'apiServerPort', 'dnsSearch'])
-  fields.done(['apiVersion', 'kind', 'metadata', 'featureGates', 'runtimeConfig', 'containerdConfigPatches', 'containerdConfigPatchesJSON6902', 'kubeadmConfigPatches', 'kubeadmConfigPatchesJSON6902'])
+  fields.done([
+    'apiVersion',
+    'kind',
+    'metadata',
+    'featureGates',
+    'runtimeConfig',
+    'containerdConfigPatches',
+    'containerdConfigPatchesJSON6902',
+    'kubeadmConfigPatches',
+    'kubeadmConfigPatchesJSON6902',
+  ])
   return draft
 }

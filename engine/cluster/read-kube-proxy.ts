@@ -17,7 +17,8 @@ export function readKubeProxyConfiguration(document: ConfigDocument, draft: Draf
   const complaints = complaintsFor(document)
   const fields = new Fields(document.object, '', complaints)
   const mode = fields.text('mode')
-  if (mode && mode !== 'iptables') complaints.warn('not-modelled', 'mode', `kube-proxy's ${mode} mode is not modelled yet; it runs in iptables mode`)
+  if (mode && mode !== 'iptables')
+    complaints.warn('not-modelled', 'mode', `kube-proxy's ${mode} mode is not modelled yet; it runs in iptables mode`)
   const flags: Flags = {}
   const iptables = fields.fields('iptables')
   const ipvs = fields.fields('ipvs')
@@ -44,7 +45,11 @@ export function readKubeProxyFlags(fields: Fields): Partial<KubeProxyFlags> {
   take(flags, 'masqueradeAll', fields.flag('masqueradeAll'))
   take(flags, 'masqueradeBit', fields.count('masqueradeBit', 0, 31))
   take(flags, 'clusterCIDR', fields.cidr('clusterCIDR'))
-  take(flags, 'detectLocal', fields.oneOf('detectLocal', ['clusterCIDR', 'nodeCIDR', 'bridge', 'prefix', 'none'] as const))
+  take(
+    flags,
+    'detectLocal',
+    fields.oneOf('detectLocal', ['clusterCIDR', 'nodeCIDR', 'bridge', 'prefix', 'none'] as const),
+  )
   take(flags, 'bridgeInterface', fields.text('bridgeInterface'))
   take(flags, 'interfaceNamePrefix', fields.text('interfaceNamePrefix'))
   take(flags, 'localhostNodePorts', fields.flag('localhostNodePorts'))

@@ -69,9 +69,11 @@ function readNetworking(net: Fields, draft: Draft): void {
   draft.nodeCidrMaskSize = net.count('nodeCidrMaskSize', 8, 30)
   draft.dnsDomain = net.text('dnsDomain')
   const family = net.oneOf('ipFamily', ['ipv4', 'ipv6', 'dual'] as const)
-  if (family && family !== 'ipv4') draft.complaints.error('not-modelled', net.at('ipFamily'), `clusters of family ${family} are not modelled yet`)
+  if (family && family !== 'ipv4')
+    draft.complaints.error('not-modelled', net.at('ipFamily'), `clusters of family ${family} are not modelled yet`)
   const mode = net.oneOf('kubeProxyMode', ['iptables', 'nftables', 'ipvs', 'none'] as const)
-  if (mode === 'nftables' || mode === 'ipvs') draft.complaints.error('not-modelled', net.at('kubeProxyMode'), `kube-proxy's ${mode} mode is not modelled yet`)
+  if (mode === 'nftables' || mode === 'ipvs')
+    draft.complaints.error('not-modelled', net.at('kubeProxyMode'), `kube-proxy's ${mode} mode is not modelled yet`)
   draft.kubeProxyMode = mode
   draft.kubeProxy = readKubeProxyFlags(net.fields('kubeProxy'))
   draft.cni = readCni(net)
@@ -111,7 +113,12 @@ function readRouters(underlay: Fields, draft: Draft): Draft['routers'] {
     const names = router.texts('subnets') ?? draft.subnets.map(({ name }) => name)
     const legs = names.flatMap((name) => {
       const subnet = draft.subnets.find((candidate) => candidate.name === name)
-      if (!subnet) draft.complaints.error('unknown-subnet', router.at('subnets'), `there is no subnet "${name}" in spec.underlay.subnets`)
+      if (!subnet)
+        draft.complaints.error(
+          'unknown-subnet',
+          router.at('subnets'),
+          `there is no subnet "${name}" in spec.underlay.subnets`,
+        )
       return subnet ? [{ subnet: name, address: readIp(addresses[name]) ?? subnet.gateway }] : []
     })
     const routes = router.list('routes').flatMap((route) => {
@@ -141,7 +148,8 @@ function readPins(pin: Fields, complaints: Complaints): ClusterPins {
   const given = pin.fields('pods')
   for (const [key, value] of Object.entries(given.all())) {
     const at = given.at(key)
-    if (!/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(key)) complaints.error('bad-value', at, `${at}: pods are pinned as namespace/name`)
+    if (!/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(key))
+      complaints.error('bad-value', at, `${at}: pods are pinned as namespace/name`)
     if (typeof value === 'string') {
       const ip = readIp(value)
       if (!ip) complaints.error('bad-value', at, `${at} must be an IP address, not "${value}"`)
@@ -157,13 +165,28 @@ function readPins(pin: Fields, complaints: Complaints): ClusterPins {
   for (const [key, value] of Object.entries(givenMacs.all())) {
     const mac = readMac(value)
     if (mac) macs[key] = mac
-    else complaints.error('bad-value', givenMacs.at(key), `${givenMacs.at(key)} must be a MAC address such as 52:54:00:00:00:11`)
+    else
+      complaints.error(
+        'bad-value',
+        givenMacs.at(key),
+        `${givenMacs.at(key)} must be a MAC address such as 52:54:00:00:00:11`,
+      )
   }
   pin.done()
   return { pods, macs }
 }
 
-const TIMES = ['apiWrite', 'watch', 'schedule', 'sandbox', 'cniAdd', 'imagePull', 'containerStart', 'containerStop', 'proxySync'] as const
+const TIMES = [
+  'apiWrite',
+  'watch',
+  'schedule',
+  'sandbox',
+  'cniAdd',
+  'imagePull',
+  'containerStart',
+  'containerStop',
+  'proxySync',
+] as const
 
 function readTimeCosts(fields: Fields): Partial<TimeCosts> {
   const costs: Record<string, number> = {}

@@ -74,13 +74,20 @@ function kubeProxy(config: ClusterConfig): KubeObject[] {
   ]
   return [
     object('v1', 'ServiceAccount', 'kube-proxy', 'kube-system', {}),
-    object('v1', 'ConfigMap', 'kube-proxy', 'kube-system', { metadata: { labels: { app: 'kube-proxy' } }, data: { 'config.conf': conf.join('\n') } }),
+    object('v1', 'ConfigMap', 'kube-proxy', 'kube-system', {
+      metadata: { labels: { app: 'kube-proxy' } },
+      data: { 'config.conf': conf.join('\n') },
+    }),
     daemonSet({
       name: 'kube-proxy',
       namespace: 'kube-system',
       labels: { 'k8s-app': 'kube-proxy' },
       image: `registry.k8s.io/kube-proxy:v${config.version}`,
-      command: ['/usr/local/bin/kube-proxy', '--config=/var/lib/kube-proxy/config.conf', '--hostname-override=$(NODE_NAME)'],
+      command: [
+        '/usr/local/bin/kube-proxy',
+        '--config=/var/lib/kube-proxy/config.conf',
+        '--hostname-override=$(NODE_NAME)',
+      ],
       tolerations: [{ operator: 'Exists' }],
     }),
   ]
@@ -109,7 +116,9 @@ function staticPod(config: ClusterConfig, node: ClusterNode, pod: (typeof STATIC
       annotations: {
         'kubernetes.io/config.source': 'file',
         'kubernetes.io/config.mirror': `static-${pod.name}`,
-        ...(pod.name === 'kube-apiserver' ? { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${node.address}:6443` } : {}),
+        ...(pod.name === 'kube-apiserver'
+          ? { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${node.address}:6443` }
+          : {}),
       },
     },
     spec: {

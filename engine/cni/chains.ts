@@ -26,10 +26,16 @@ export function dropChain(edit: TableEdit, name: string): void {
 }
 
 function sameRules(a: readonly NfRule[], b: readonly NfRule[]): boolean {
-  return a.length === b.length && a.every((rule, i) => isSame(rule, b[i]) && JSON.stringify(rule.cause) === JSON.stringify(b[i].cause))
+  return (
+    a.length === b.length &&
+    a.every((rule, i) => isSame(rule, b[i]) && JSON.stringify(rule.cause) === JSON.stringify(b[i].cause))
+  )
 }
 
 /** The same to iptables: matches and target. */
 function isSame(a: NfRule, b: NfRule): boolean {
-  return a === b || (JSON.stringify(a.matches) === JSON.stringify(b.matches) && JSON.stringify(a.target) === JSON.stringify(b.target))
+  return (
+    a === b ||
+    (JSON.stringify(a.matches) === JSON.stringify(b.matches) && JSON.stringify(a.target) === JSON.stringify(b.target))
+  )
 }

@@ -25,7 +25,10 @@ export function loadConf(tx: WorldReader, host: string): LoadedConf | undefined 
 }
 
 /** Whether the runtime can connect pods: what the kubelet reports as the node's NetworkReady. */
-export function cniStatus(tx: WorldReader, host: string): { readonly ready: true } | { readonly ready: false; readonly message: string } {
+export function cniStatus(
+  tx: WorldReader,
+  host: string,
+): { readonly ready: true } | { readonly ready: false; readonly message: string } {
   if (loadConf(tx, host)) return { ready: true }
   return { ready: false, message: 'Network plugin returns error: cni plugin not initialized' }
 }
@@ -43,6 +46,7 @@ function parseConf(text: string): NetConfList | undefined {
   if (typeof name !== 'string' || name === '') return undefined
   const version = typeof cniVersion === 'string' ? cniVersion : '0.1.0'
   if (typeof type === 'string') return { cniVersion: version, name, plugins: [conf as PluginConf] }
-  const valid = Array.isArray(plugins) && plugins.length > 0 && plugins.every((plugin) => typeof plugin?.type === 'string')
+  const valid =
+    Array.isArray(plugins) && plugins.length > 0 && plugins.every((plugin) => typeof plugin?.type === 'string')
   return valid ? { ...(conf as NetConfList), cniVersion: version } : undefined
 }

@@ -31,7 +31,15 @@ export function attachGivenPod(tx: Tx, { host, netns, ips, cause }: GivenPod): v
   netnsAdd(tx, { id: netns, host, path: `/run/netns/${netns.slice(host.length + 1)}`, ...by })
   linkSet(tx, loOf(netns), { up: true })
   const veth = `veth${hash32(seed, netns).toString(16).padStart(8, '0')}`
-  linkAdd(tx, { netns, name: 'eth0', kind: 'veth', mac: macFrom(seed, `${netns}/eth0`), up: true, peer: { netns: host, name: veth, mac: macFrom(seed, `${netns}/veth`), up: true }, ...by })
+  linkAdd(tx, {
+    netns,
+    name: 'eth0',
+    kind: 'veth',
+    mac: macFrom(seed, `${netns}/eth0`),
+    up: true,
+    peer: { netns: host, name: veth, mac: macFrom(seed, `${netns}/veth`), up: true },
+    ...by,
+  })
   const [eth0, wire] = [linkId(netns, 'eth0'), linkId(host, veth)]
   const mac = tx.get('link', wire)?.mac
   sysctlSet(tx, { netns: host, key: confKey('ipv4', veth, 'proxy_arp'), value: '1', ...by })

@@ -50,7 +50,12 @@ export interface CniResult {
   readonly interfaces?: readonly CniInterface[]
   readonly ips?: readonly CniIp[]
   readonly routes?: readonly CniRoute[]
-  readonly dns?: { readonly nameservers?: readonly string[]; readonly domain?: string; readonly search?: readonly string[]; readonly options?: readonly string[] }
+  readonly dns?: {
+    readonly nameservers?: readonly string[]
+    readonly domain?: string
+    readonly search?: readonly string[]
+    readonly options?: readonly string[]
+  }
 }
 
 export interface CniInterface {
@@ -132,6 +137,8 @@ export interface CniWishes {
   /** The object and field that chose this network: cause of what all its pods share. */
   readonly network?: Cause
   readonly ip?: Ip
+  /** The address was asked for: without it there is no pod. Otherwise another will do. */
+  readonly insists?: boolean
   readonly mac?: Mac
   readonly veth?: string
   /** MAC that a bridge made for this host gets, by interface name. */
@@ -149,6 +156,10 @@ export interface CniPlugin {
 }
 
 /** The error of a Go plugin that returned `msg`. */
-export function failed(call: CniCall, msg: string, code: number = CNI_CODE.internal): { readonly ok: false; readonly error: CniError } {
+export function failed(
+  call: CniCall,
+  msg: string,
+  code: number = CNI_CODE.internal,
+): { readonly ok: false; readonly error: CniError } {
   return err({ cniVersion: call.conf.cniVersion, code, msg }) as { ok: false; error: CniError }
 }

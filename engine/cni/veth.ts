@@ -7,11 +7,19 @@ import { macFrom } from '../net/mac.ts'
 import { type CniCall, type CniError, failed } from './spec.ts'
 
 /** Both ends of a pod's veth pair: the host's is up, the container's is not yet. Models pkg/ip/link_linux.go SetupVeth(). */
-export function setupVeth(call: CniCall, owner: string, mtu: number): Result<{ host: LinkRow; container: LinkRow }, CniError> {
+export function setupVeth(
+  call: CniCall,
+  owner: string,
+  mtu: number,
+): Result<{ host: LinkRow; container: LinkRow }, CniError> {
   const { ctx, netns, env, wishes, cause } = call
   const { tx } = ctx
   const seed = ctx.clock.seed
-  if (netns === undefined) return failed(call, `failed to open netns "${env.CNI_NETNS}": failed to Statfs "${env.CNI_NETNS}": no such file or directory`)
+  if (netns === undefined)
+    return failed(
+      call,
+      `failed to open netns "${env.CNI_NETNS}": failed to Statfs "${env.CNI_NETNS}": no such file or directory`,
+    )
   const name = freeVethName(call)
   const added = linkAdd(tx, {
     netns,
@@ -25,7 +33,12 @@ export function setupVeth(call: CniCall, owner: string, mtu: number): Result<{ h
   })
   if (!added.ok) {
     const taken = added.error.errno === 'EEXIST'
-    return failed(call, taken ? `container veth name ("${env.CNI_IFNAME}") peer provided ("${name}") already exists` : `failed to make veth pair: ${added.error.message}`)
+    return failed(
+      call,
+      taken
+        ? `container veth name ("${env.CNI_IFNAME}") peer provided ("${name}") already exists`
+        : `failed to make veth pair: ${added.error.message}`,
+    )
   }
   const container = tx.get('link', linkId(netns, env.CNI_IFNAME))
   const host = tx.get('link', linkId(call.host, name))
@@ -36,7 +49,10 @@ export function setupVeth(call: CniCall, owner: string, mtu: number): Result<{ h
 export function deleteVeth(call: CniCall): readonly string[] {
   const { tx } = call.ctx
   const id = linkId(call.netns ?? '', call.env.CNI_IFNAME)
-  const addresses = tx.by('addr', 'link', id).filter(({ scope }) => scope === 'global').map(({ address, prefixLen }) => `${address}/${prefixLen}`)
+  const addresses = tx
+    .by('addr', 'link', id)
+    .filter(({ scope }) => scope === 'global')
+    .map(({ address, prefixLen }) => `${address}/${prefixLen}`)
   linkDel(tx, id)
   return addresses
 }

@@ -11,7 +11,16 @@ const SPEC: FabricSpec = {
     { name: 'a', cidr: '192.168.10.0/24' as Cidr, gateway: '192.168.10.1' as Ip },
     { name: 'b', cidr: '192.168.20.0/24' as Cidr, gateway: '192.168.20.1' as Ip },
   ],
-  routers: [{ name: 'router', legs: [{ subnet: 'a', address: '192.168.10.1' as Ip }, { subnet: 'b', address: '192.168.20.1' as Ip }], routes: [] }],
+  routers: [
+    {
+      name: 'router',
+      legs: [
+        { subnet: 'a', address: '192.168.10.1' as Ip },
+        { subnet: 'b', address: '192.168.20.1' as Ip },
+      ],
+      routes: [],
+    },
+  ],
   outside: [
     { name: 'external', address: '203.0.113.50' as Ip, prefixLen: 24, gateway: '203.0.113.1' as Ip },
     { name: 'onprem', address: '172.16.5.5' as Ip, prefixLen: 24, gateway: '172.16.5.1' as Ip },
@@ -31,12 +40,22 @@ function build(spec = SPEC, bare = bareWorld()): BareWorld {
 }
 
 const routes = (sim: BareWorld, netns: string) =>
-  sim.world.by('route', 'netns', netns).filter(({ table, family }) => table === 254 && family === 'ipv4').map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? '-'} ${hop.dev.split('|')[1]}`)
+  sim.world
+    .by('route', 'netns', netns)
+    .filter(({ table, family }) => table === 254 && family === 'ipv4')
+    .map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? '-'} ${hop.dev.split('|')[1]}`)
 
 test('a node hangs on its segment’s switch, routes by its gateway and forwards', () => {
   const { world } = build()
   const eth0 = world.get('link', 'n1|eth0')
-  expect(eth0).toMatchObject({ kind: 'ether', mac: '52:54:00:00:00:11', mtu: 1500, up: true, peer: 'sw-a|n1', latencyUs: 50 })
+  expect(eth0).toMatchObject({
+    kind: 'ether',
+    mac: '52:54:00:00:00:11',
+    mtu: 1500,
+    up: true,
+    peer: 'sw-a|n1',
+    latencyUs: 50,
+  })
   expect(world.get('link', 'sw-a|n1')).toMatchObject({ master: 'sw-a|br0', up: true })
   expect(routes(build(), 'n1')).toEqual(['0.0.0.0/0 192.168.10.1 eth0', '192.168.10.0/24 - eth0'])
   expect(world.get('sysctl', 'n1|net.ipv4.ip_forward')?.value).toBe('1')
@@ -44,7 +63,12 @@ test('a node hangs on its segment’s switch, routes by its gateway and forwards
 })
 
 test('the router has a leg in every segment and to every outside host, and no default route', () => {
-  expect(routes(build(), 'router')).toEqual(['172.16.5.0/24 - eth3', '192.168.10.0/24 - eth0', '192.168.20.0/24 - eth1', '203.0.113.0/24 - eth2'])
+  expect(routes(build(), 'router')).toEqual([
+    '172.16.5.0/24 - eth3',
+    '192.168.10.0/24 - eth0',
+    '192.168.20.0/24 - eth1',
+    '203.0.113.0/24 - eth2',
+  ])
   expect(routes(build(), 'external')).toEqual(['0.0.0.0/0 203.0.113.1 eth0', '203.0.113.0/24 - eth0'])
 })
 
@@ -58,7 +82,9 @@ test('outside hosts of one network share a switch; one within a segment stands o
 })
 
 test('ports of nodes with long names differ, and fit an interface name', () => {
-  const ports = build().world.by('link', 'master', 'sw-a|br0').map(({ name }) => name)
+  const ports = build()
+    .world.by('link', 'master', 'sw-a|br0')
+    .map(({ name }) => name)
   expect(new Set(ports).size).toBe(ports.length)
   expect(ports.every((name) => name.length <= 15)).toBe(true)
 })

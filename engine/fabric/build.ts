@@ -15,7 +15,8 @@ import { type FabricSpec, type NodeSpec, type OutsideSpec, type RouterSpec, swit
  * The router has no default route: any other public address is answered with net unreachable, from the router.
  */
 export function buildFabric({ tx }: Ctx, spec: FabricSpec): void {
-  for (const segment of spec.segments) if (!tx.get('host', switchId(segment.name))) switchAdd(tx, switchId(segment.name), spec.mtu, segment.cause)
+  for (const segment of spec.segments)
+    if (!tx.get('host', switchId(segment.name))) switchAdd(tx, switchId(segment.name), spec.mtu, segment.cause)
   for (const router of spec.routers) if (!tx.get('host', router.name)) addRouter(tx, spec, router)
   for (const node of spec.nodes) if (!tx.get('host', node.host)) addNode(tx, spec, node)
   for (const network of outsideNetworks(spec)) addOutside(tx, spec, network)
@@ -33,14 +34,20 @@ function addRouter(tx: Tx, spec: FabricSpec, router: RouterSpec): void {
     plugIn(tx, { host: name, ifName, mac: pinned(spec, name, ifName) }, switchId(segment.name), { ...spec, cause })
     addressAdd(tx, name, ifName, leg.address, lengthOf(segment.cidr), cause)
   })
-  for (const { dst, via } of router.routes) must(routeReplace(tx, { netns: name, dst, via, proto: 'static', ...owned(cause) }))
+  for (const { dst, via } of router.routes)
+    must(routeReplace(tx, { netns: name, dst, via, proto: 'static', ...owned(cause) }))
 }
 
 function addNode(tx: Tx, spec: FabricSpec, node: NodeSpec): void {
   const { host, cluster, cause } = node
   const by = owned(cause)
   machineAdd(tx, host, 'node', { cluster, cause })
-  for (const key of ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding', 'net.bridge.bridge-nf-call-iptables', 'net.bridge.bridge-nf-call-ip6tables']) {
+  for (const key of [
+    'net.ipv4.ip_forward',
+    'net.ipv6.conf.all.forwarding',
+    'net.bridge.bridge-nf-call-iptables',
+    'net.bridge.bridge-nf-call-ip6tables',
+  ]) {
     must(sysctlSet(tx, { netns: host, key, value: '1', ...by }))
   }
   plugIn(tx, { host, ifName: 'eth0', mac: pinned(spec, host, 'eth0') }, switchId(node.segment), { ...spec, cause })
@@ -81,20 +88,44 @@ function addOutside(tx: Tx, spec: FabricSpec, { cidr, hosts, segment }: OutsideN
       switchAdd(tx, sw, spec.mtu, cause)
       if (router) addLeg(tx, spec, router, sw, cidr, gateway)
     }
-    for (const host of fresh) plugIn(tx, { host: host.name, ifName: 'eth0', mac: pinned(spec, host.name, 'eth0') }, sw, { ...spec, cause: host.cause })
+    for (const host of fresh)
+      plugIn(tx, { host: host.name, ifName: 'eth0', mac: pinned(spec, host.name, 'eth0') }, sw, {
+        ...spec,
+        cause: host.cause,
+      })
   } else if (router) {
     const leg = nextLeg(tx, router)
-    wireAdd(tx, { host: fresh[0].name, ifName: 'eth0', mac: pinned(spec, fresh[0].name, 'eth0') }, { host: router, ifName: leg, mac: pinned(spec, router, leg) }, { ...spec, cause })
+    wireAdd(
+      tx,
+      { host: fresh[0].name, ifName: 'eth0', mac: pinned(spec, fresh[0].name, 'eth0') },
+      { host: router, ifName: leg, mac: pinned(spec, router, leg) },
+      { ...spec, cause },
+    )
     addressAdd(tx, router, leg, gateway, lengthOf(cidr), cause)
   }
   for (const host of fresh) {
     if (!tx.get('link', linkId(host.name, 'eth0'))) continue
     addressAdd(tx, host.name, 'eth0', host.address, host.prefixLen, host.cause)
-    must(routeReplace(tx, { netns: host.name, dst: 'default', via: host.gateway, dev: linkId(host.name, 'eth0'), ...owned(host.cause) }))
+    must(
+      routeReplace(tx, {
+        netns: host.name,
+        dst: 'default',
+        via: host.gateway,
+        dev: linkId(host.name, 'eth0'),
+        ...owned(host.cause),
+      }),
+    )
   }
 }
 
-function addLeg(tx: Tx, spec: FabricSpec, router: string, sw: string, cidr: Cidr, gateway: OutsideSpec['gateway']): void {
+function addLeg(
+  tx: Tx,
+  spec: FabricSpec,
+  router: string,
+  sw: string,
+  cidr: Cidr,
+  gateway: OutsideSpec['gateway'],
+): void {
   const ifName = nextLeg(tx, router)
   plugIn(tx, { host: router, ifName, mac: pinned(spec, router, ifName) }, sw, spec)
   addressAdd(tx, router, ifName, gateway, lengthOf(cidr))

@@ -17,7 +17,13 @@ export interface CloudRoute {
 export function syncCloudRoutes(tx: Tx, owner: string, routes: readonly CloudRoute[]): readonly CloudRoute[] {
   const missing = new Set(routes)
   for (const router of routersOf(tx)) {
-    const { refused } = syncOwned(tx, owner, 'route', router, routes.map(({ dst, via, cause }) => ({ dst, via, proto: 'static', ...(cause ? { cause } : {}) })))
+    const { refused } = syncOwned(
+      tx,
+      owner,
+      'route',
+      router,
+      routes.map(({ dst, via, cause }) => ({ dst, via, proto: 'static', ...(cause ? { cause } : {}) })),
+    )
     const failed = new Set(refused.map(({ index }) => routes[index]))
     for (const route of routes) if (!failed.has(route)) missing.delete(route)
   }
@@ -25,5 +31,8 @@ export function syncCloudRoutes(tx: Tx, owner: string, routes: readonly CloudRou
 }
 
 function routersOf(tx: WorldReader): string[] {
-  return tx.rows('host').filter(({ kind }) => kind === 'router').map(({ id }) => id)
+  return tx
+    .rows('host')
+    .filter(({ kind }) => kind === 'router')
+    .map(({ id }) => id)
 }

@@ -11,7 +11,12 @@ import type { Ip, Mac } from '../net/address.ts'
 export const BUILDER = 'fabric'
 
 /** A machine with its loopback up. */
-export function machineAdd(tx: Tx, id: string, kind: HostRow['kind'], more: { cluster?: string; cause?: Cause } = {}): void {
+export function machineAdd(
+  tx: Tx,
+  id: string,
+  kind: HostRow['kind'],
+  more: { cluster?: string; cause?: Cause } = {},
+): void {
   must(hostAdd(tx, { id, kind, owner: BUILDER, ...more }))
   must(linkSet(tx, linkId(id, 'lo'), { up: true }))
 }
@@ -21,8 +26,20 @@ export function switchAdd(tx: Tx, id: string, mtu: number, cause?: Cause): void 
   const by = owned(cause)
   machineAdd(tx, id, 'switch', { cause })
   // A switch has no address of its own: it takes no part in IPv6 either.
-  for (const name of ['all', 'default']) must(sysctlSet(tx, { netns: id, key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', ...by }))
-  must(linkAdd(tx, { netns: id, name: 'br0', kind: 'bridge', mac: macOf(tx, id, 'br0'), mtu, forwardDelayUs: 0, up: true, ...by }))
+  for (const name of ['all', 'default'])
+    must(sysctlSet(tx, { netns: id, key: `net.ipv6.conf.${name}.disable_ipv6`, value: '1', ...by }))
+  must(
+    linkAdd(tx, {
+      netns: id,
+      name: 'br0',
+      kind: 'bridge',
+      mac: macOf(tx, id, 'br0'),
+      mtu,
+      forwardDelayUs: 0,
+      up: true,
+      ...by,
+    }),
+  )
   must(sysctlSet(tx, { netns: id, key: 'net.bridge.bridge-nf-call-iptables', value: '0', ...by }))
   must(sysctlSet(tx, { netns: id, key: 'net.bridge.bridge-nf-call-ip6tables', value: '0', ...by }))
 }
@@ -34,15 +51,31 @@ export interface WireEnd {
 }
 
 /** A cable between two machines, both ends up. */
-export function wireAdd(tx: Tx, a: WireEnd, b: WireEnd, options: { mtu: number; latencyUs: number; cause?: Cause }): void {
+export function wireAdd(
+  tx: Tx,
+  a: WireEnd,
+  b: WireEnd,
+  options: { mtu: number; latencyUs: number; cause?: Cause },
+): void {
   const { mtu, latencyUs, cause } = options
   const by = owned(cause)
-  const end = ({ host, ifName, mac }: WireEnd) => ({ netns: host, name: ifName, mac: mac ?? macOf(tx, host, ifName), mtu, up: true })
+  const end = ({ host, ifName, mac }: WireEnd) => ({
+    netns: host,
+    name: ifName,
+    mac: mac ?? macOf(tx, host, ifName),
+    mtu,
+    up: true,
+  })
   must(linkAdd(tx, { ...end(a), kind: 'ether', latencyUs, peer: end(b), ...by }))
 }
 
 /** A cable from a machine to a port of a switch. The port is called as the machine is. */
-export function plugIn(tx: Tx, end: WireEnd, switchHost: string, options: { mtu: number; latencyUs: number; cause?: Cause }): void {
+export function plugIn(
+  tx: Tx,
+  end: WireEnd,
+  switchHost: string,
+  options: { mtu: number; latencyUs: number; cause?: Cause },
+): void {
   const port = portName(tx, switchHost, end)
   wireAdd(tx, end, { host: switchHost, ifName: port }, options)
   must(linkSet(tx, linkId(switchHost, port), { master: linkId(switchHost, 'br0') }))

@@ -16,8 +16,16 @@ export function readFile(tx: Pick<WorldReader, 'get'>, scope: string, path: stri
 export function writeFile(tx: Tx, scope: string, path: string, text: string, by: Owned): void {
   const id = fileId(scope, path)
   const old = tx.get('file', id)
-  if (old && old.text === text && old.owner === by.owner && JSON.stringify(old.cause) === JSON.stringify(by.cause)) return
-  tx.put('file', { id, scope, path, text, ...(by.owner ? { owner: by.owner } : {}), ...(by.cause ? { cause: by.cause } : {}) })
+  if (old && old.text === text && old.owner === by.owner && JSON.stringify(old.cause) === JSON.stringify(by.cause))
+    return
+  tx.put('file', {
+    id,
+    scope,
+    path,
+    text,
+    ...(by.owner ? { owner: by.owner } : {}),
+    ...(by.cause ? { cause: by.cause } : {}),
+  })
 }
 
 /** True if there was one. */

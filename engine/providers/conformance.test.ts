@@ -42,7 +42,12 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
     ['on another node', 'web-b'],
   ])('a pod reaches a pod %s without NAT', (_where, to) => {
     const answer = ask(sim, { from: 'default/client', to: `default/${to}`, port: 8080 })
-    expect(answer).toMatchObject({ verdict: 'delivered', at: `default/${to}`, source: ipOf('client'), translated: false })
+    expect(answer).toMatchObject({
+      verdict: 'delivered',
+      at: `default/${to}`,
+      source: ipOf('client'),
+      translated: false,
+    })
   })
 
   test.each([
@@ -53,7 +58,10 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
   })
 
   test('a pod pings a pod of another node', () => {
-    expect(ask(sim, { from: 'default/client', to: 'default/web-b', protocol: 'ICMP' })).toMatchObject({ verdict: 'delivered', source: ipOf('client') })
+    expect(ask(sim, { from: 'default/client', to: 'default/web-b', protocol: 'ICMP' })).toMatchObject({
+      verdict: 'delivered',
+      source: ipOf('client'),
+    })
   })
 
   test('what leaves for outside takes the node’s address', () => {
@@ -62,15 +70,22 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
   })
 
   test('any other public address is unreachable, says the router', () => {
-    expect(ask(sim, { from: 'default/client', to: '8.8.8.8', port: 443 })).toMatchObject({ verdict: 'unreachable', clientSees: 'unreachable' })
+    expect(ask(sim, { from: 'default/client', to: '8.8.8.8', port: 443 })).toMatchObject({
+      verdict: 'unreachable',
+      clientSees: 'unreachable',
+    })
   })
 
   test('a pod reaches itself by its own address', () => {
-    expect(ask(sim, { from: 'default/client', to: 'default/client', port: 8080 })).toMatchObject({ verdict: 'delivered' })
+    expect(ask(sim, { from: 'default/client', to: 'default/client', port: 8080 })).toMatchObject({
+      verdict: 'delivered',
+    })
   })
 
   test('a large answer fits: no frame is above its link’s MTU', () => {
-    expect(ask(sim, { from: 'default/client', to: 'default/web-b', port: 8080, size: 8000 })).toMatchObject({ verdict: 'delivered' })
+    expect(ask(sim, { from: 'default/client', to: 'default/web-b', port: 8080, size: 8000 })).toMatchObject({
+      verdict: 'delivered',
+    })
   })
 
   test('every node is Ready, and no network is said to be unavailable', () => {
@@ -82,7 +97,10 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
   })
 
   test('no two live pods share an address', () => {
-    const ips = sim.world.by('object', 'kind', 'c|Pod').filter(({ object }) => !object.spec?.hostNetwork).map(({ object }) => object.status?.podIP)
+    const ips = sim.world
+      .by('object', 'kind', 'c|Pod')
+      .filter(({ object }) => !object.spec?.hostNetwork)
+      .map(({ object }) => object.status?.podIP)
     expect(new Set(ips).size).toBe(ips.length)
   })
 
@@ -97,8 +115,9 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
       portMappings: [{ hostPort: 8081, containerPort: 80, protocol: 'tcp' }],
     }
     const TABLES = ['link', 'addr', 'route', 'neigh', 'fdb', 'sysctl', 'nfChain', 'file', 'netns'] as const
-    const inTrial = (body: (run: (step: (ctx: Parameters<Parameters<typeof sim.transact>[1]>[0]) => void) => void) => void) =>
-      sim.explain((trial) => body((step) => void trial.transact('cni', step)))
+    const inTrial = (
+      body: (run: (step: (ctx: Parameters<Parameters<typeof sim.transact>[1]>[0]) => void) => void) => void,
+    ) => sim.explain((trial) => body((step) => void trial.transact('cni', step)))
 
     test('ADD then CHECK passes, DEL twice passes, and DEL leaves what was there before but for what is shared', () => {
       inTrial((run) => {
@@ -114,9 +133,13 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
           expect(cniDel(ctx, to)).toEqual({ ok: true, value: undefined })
           expect(cniDel(ctx, to)).toEqual({ ok: true, value: undefined })
         })
-        const left = sim.world.dump(TABLES).split('\n').filter((line) => !before.has(line))
+        const left = sim.world
+          .dump(TABLES)
+          .split('\n')
+          .filter((line) => !before.has(line))
         // A bridge's next ifindex, the last reserved address and portmap's shared chains stay, as they do in Linux.
-        const shared = /last_reserved_ip|nextIfindex|CNI-HOSTPORT|"name":"(PREROUTING|OUTPUT|POSTROUTING)"|route_localnet|ip_forward/
+        const shared =
+          /last_reserved_ip|nextIfindex|CNI-HOSTPORT|"name":"(PREROUTING|OUTPUT|POSTROUTING)"|route_localnet|ip_forward/
         expect(left.filter((line) => !shared.test(line))).toEqual([])
         expect(left.filter((line) => !line.startsWith('netns ')).join()).not.toContain('f00d')
       })
@@ -128,7 +151,10 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
           netnsAdd(ctx.tx, { id: to.netnsId, host: 'n2', path: to.netnsPath })
           cniAdd(ctx, to)
           for (const row of ctx.tx.by('addr', 'link', `${to.netnsId}|eth0`)) ctx.tx.delete('addr', row.id)
-          expect(cniCheck(ctx, to)).toMatchObject({ ok: false, error: { msg: expect.stringMatching(/Failed to match addr 10\.244\.2\.\d+\/24 on interface eth0/) } })
+          expect(cniCheck(ctx, to)).toMatchObject({
+            ok: false,
+            error: { msg: expect.stringMatching(/Failed to match addr 10\.244\.2\.\d+\/24 on interface eth0/) },
+          })
         })
       })
     })

@@ -21,13 +21,20 @@ export function agentHost(ctx: ControllerCtx, provider: string, node: string): s
  * A node's daemon works while its pod runs there. Where no kubelet runs pods, or nobody makes them of DaemonSets, it works
  * by itself.
  */
-export function daemonRuns(ctx: ControllerCtx, node: string, daemon: { readonly namespace: string; readonly name: string }): boolean {
+export function daemonRuns(
+  ctx: ControllerCtx,
+  node: string,
+  daemon: { readonly namespace: string; readonly name: string },
+): boolean {
   if (!['kubelet', 'daemonset-controller', 'kube-scheduler'].every((name) => runs(ctx.tx, name))) return true
   return ctx.tx.by('object', 'node', `${ctx.cluster}|${node}`).some((pod) => isPodOf(pod, daemon) && isRunning(pod))
 }
 
 /** Nodes on which a daemon's pod began or ended to run. */
-export function daemonNodes({ before, after }: ObjectChange, daemon: { readonly namespace: string; readonly name: string }): readonly string[] {
+export function daemonNodes(
+  { before, after }: ObjectChange,
+  daemon: { readonly namespace: string; readonly name: string },
+): readonly string[] {
   const pod = after ?? before
   if (!pod || !isPodOf(pod, daemon)) return []
   const node = pod.object.spec?.nodeName
@@ -35,7 +42,11 @@ export function daemonNodes({ before, after }: ObjectChange, daemon: { readonly 
 }
 
 function isPodOf(pod: ObjectRow, { namespace, name }: { readonly namespace: string; readonly name: string }): boolean {
-  return pod.kind === 'Pod' && pod.namespace === namespace && (pod.object.metadata.ownerReferences?.some((owner) => owner.kind === 'DaemonSet' && owner.name === name) ?? false)
+  return (
+    pod.kind === 'Pod' &&
+    pod.namespace === namespace &&
+    (pod.object.metadata.ownerReferences?.some((owner) => owner.kind === 'DaemonSet' && owner.name === name) ?? false)
+  )
 }
 
 function isRunning({ object }: ObjectRow): boolean {
@@ -43,10 +54,16 @@ function isRunning({ object }: ObjectRow): boolean {
 }
 
 /** The interface of the default route and its address. Models flannel's pkg/ipmatch LookupExtIface(). */
-export function uplinkOf(ctx: ControllerCtx, host: string): { readonly link: LinkRow; readonly address: Ip } | undefined {
-  const route = ctx.tx.by('route', 'netnsFamily', `${host}|ipv4`).find(({ dst, table, type }) => dst === '0.0.0.0/0' && table === 254 && type === 'unicast')
+export function uplinkOf(
+  ctx: ControllerCtx,
+  host: string,
+): { readonly link: LinkRow; readonly address: Ip } | undefined {
+  const route = ctx.tx
+    .by('route', 'netnsFamily', `${host}|ipv4`)
+    .find(({ dst, table, type }) => dst === '0.0.0.0/0' && table === 254 && type === 'unicast')
   const link = ctx.tx.get('link', route?.nexthops[0]?.dev ?? '')
-  const address = link && ctx.tx.by('addr', 'link', link.id).find(({ family, scope }) => family === 'ipv4' && scope === 'global')
+  const address =
+    link && ctx.tx.by('addr', 'link', link.id).find(({ family, scope }) => family === 'ipv4' && scope === 'global')
   return link && address && { link, address: address.address }
 }
 

@@ -12,7 +12,12 @@ export interface NodeDaemon {
   readonly tolerations: readonly object[]
   /** ConfigMap mounted at a path. */
   readonly config?: { readonly name: string; readonly mountPath: string }
-  readonly initContainers?: readonly { readonly name: string; readonly image: string; readonly command: readonly string[]; readonly args?: readonly string[] }[]
+  readonly initContainers?: readonly {
+    readonly name: string
+    readonly image: string
+    readonly command: readonly string[]
+    readonly args?: readonly string[]
+  }[]
 }
 
 /** A DaemonSet whose pods share their node's network: the shape of kube-proxy and of every network's agent. */

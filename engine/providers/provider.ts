@@ -26,6 +26,11 @@ export function checkOptionNames(choice: CniChoice, known: readonly string[], sa
   for (const option of Object.keys(choice)) {
     if (option === 'name' || known.includes(option)) continue
     const has = known.length > 0 ? `It has ${known.join(', ')}.` : 'It has none.'
-    say.warn('unknown-field', `${path}.${option}`, `${choice.name} has no option "${option}" that is modelled; it is ignored`, has)
+    say.warn(
+      'unknown-field',
+      `${path}.${option}`,
+      `${choice.name} has no option "${option}" that is modelled; it is ignored`,
+      has,
+    )
   }
 }

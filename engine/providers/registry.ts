@@ -10,7 +10,10 @@ import type { NetworkProvider } from './provider.ts'
 export const PROVIDERS: readonly NetworkProvider[] = [flannel, kubenet, kindnet, none]
 
 /** Every daemon and controller of every network; each does nothing in clusters of another network. */
-export const PROVIDER_CONTROLLERS: readonly Controller[] = PROVIDERS.flatMap(({ agents, controllers }) => [...agents, ...controllers])
+export const PROVIDER_CONTROLLERS: readonly Controller[] = PROVIDERS.flatMap(({ agents, controllers }) => [
+  ...agents,
+  ...controllers,
+])
 
 export function providerOf(config: ClusterConfig): NetworkProvider | undefined {
   return PROVIDERS.find(({ name }) => name === config.networking.cni.name)

@@ -57,7 +57,12 @@ spec:
 }
 
 /** The four pods of the reference cluster. */
-export const REFERENCE_PODS = [podText('client', 'n1'), podText('web-a', 'n1'), podText('web-b', 'n2'), podText('web-c', 'n3')].join('---')
+export const REFERENCE_PODS = [
+  podText('client', 'n1'),
+  podText('web-a', 'n1'),
+  podText('web-b', 'n2'),
+  podText('web-c', 'n3'),
+].join('---')
 
 /** A settled world of a text. Its networks' daemons run by themselves: no DaemonSet controller has to make their pods. */
 export function world(...texts: readonly string[]): Simulation {
@@ -91,8 +96,20 @@ export function written(sim: Simulation, host: string, owner: string): string[] 
   const { world: rows } = sim
   const dev = (link: string) => link.slice(link.lastIndexOf('|') + 1)
   return [
-    ...rows.by('route', 'netns', host).filter((row) => row.owner === owner && row.table === 254).map(({ dst, nexthops: [hop] }) => `${dst}${hop.via ? ` via ${hop.via}` : ''} dev ${dev(hop.dev)}${hop.onlink ? ' onlink' : ''}`),
-    ...rows.by('neigh', 'netns', host).filter((row) => row.owner === owner).map(({ address, link, lladdr, state }) => `${address} dev ${dev(link)} lladdr ${lladdr} ${state}`),
-    ...rows.by('fdb', 'netns', host).filter((row) => row.owner === owner).map(({ mac, link, dst, flags, state }) => `${mac} dev ${dev(link)} dst ${dst} ${flags.join(' ')} ${state}`),
+    ...rows
+      .by('route', 'netns', host)
+      .filter((row) => row.owner === owner && row.table === 254)
+      .map(
+        ({ dst, nexthops: [hop] }) =>
+          `${dst}${hop.via ? ` via ${hop.via}` : ''} dev ${dev(hop.dev)}${hop.onlink ? ' onlink' : ''}`,
+      ),
+    ...rows
+      .by('neigh', 'netns', host)
+      .filter((row) => row.owner === owner)
+      .map(({ address, link, lladdr, state }) => `${address} dev ${dev(link)} lladdr ${lladdr} ${state}`),
+    ...rows
+      .by('fdb', 'netns', host)
+      .filter((row) => row.owner === owner)
+      .map(({ mac, link, dst, flags, state }) => `${mac} dev ${dev(link)} dst ${dst} ${flags.join(' ')} ${state}`),
   ]
 }

@@ -5,7 +5,15 @@ import type { LinkRow } from '../../kernel/tables.ts'
 import type { Ip } from '../../net/address.ts'
 import { defaultOf, familyOf, lengthOf, networkOf, nthAddress, splitCidr } from '../../net/ip.ts'
 import { checkContainer, configureIface } from '../container-iface.ts'
-import { type CniCall, type CniError, type CniIp, type CniPlugin, type CniResult, type CniRoute, failed } from '../spec.ts'
+import {
+  type CniCall,
+  type CniError,
+  type CniIp,
+  type CniPlugin,
+  type CniResult,
+  type CniRoute,
+  failed,
+} from '../spec.ts'
 import { setupIpMasq, teardownIpMasq } from '../ip-masq.ts'
 import { deleteVeth, setupVeth } from '../veth.ts'
 
@@ -34,7 +42,8 @@ export const bridge: CniPlugin = {
 
   add(call) {
     const conf = confOf(call)
-    if (conf.hairpinMode && conf.promiscMode) return failed(call, 'cannot set hairpin mode and promiscuous mode at the same time')
+    if (conf.hairpinMode && conf.promiscMode)
+      return failed(call, 'cannot set hairpin mode and promiscuous mode at the same time')
     const br = ensureBridge(call, conf)
     if (!br.ok) return br
     const veth = setupVeth(call, OWNER, conf.mtu ?? 1500)
@@ -52,7 +61,10 @@ export const bridge: CniPlugin = {
     if (!leased.ok) return leased
     // What was made so far is taken back by the DEL that follows a failed ADD.
     if (!leased.value.ips?.length) return failed(call, 'IPAM plugin returned missing IP config')
-    const result = withGateways({ ...made, ips: leased.value.ips, routes: leased.value.routes, dns: leased.value.dns }, conf)
+    const result = withGateways(
+      { ...made, ips: leased.value.ips, routes: leased.value.routes, dns: leased.value.dns },
+      conf,
+    )
     const configured = configureIface(call, container.id, result, OWNER)
     if (!configured.ok) return failed(call, configured.error)
     if (conf.isGateway) {
@@ -114,10 +126,22 @@ function ensureBridge(call: CniCall, conf: BridgeConf): Result<string, CniError>
   const id = linkId(call.host, conf.bridge)
   const mac = call.wishes.bridgeMac(conf.bridge)
   if (!tx.get('link', id)) {
-    const added = linkAdd(tx, { netns: call.host, name: conf.bridge, kind: 'bridge', ...(mac ? { mac } : {}), ...(conf.mtu ? { mtu: conf.mtu } : {}), ...by(call) })
-    if (!added.ok) return failed(call, `failed to create bridge "${conf.bridge}": could not add "${conf.bridge}": ${added.error.message}`)
+    const added = linkAdd(tx, {
+      netns: call.host,
+      name: conf.bridge,
+      kind: 'bridge',
+      ...(mac ? { mac } : {}),
+      ...(conf.mtu ? { mtu: conf.mtu } : {}),
+      ...by(call),
+    })
+    if (!added.ok)
+      return failed(
+        call,
+        `failed to create bridge "${conf.bridge}": could not add "${conf.bridge}": ${added.error.message}`,
+      )
   }
-  if (tx.get('link', id)?.kind !== 'bridge') return failed(call, `failed to create bridge "${conf.bridge}": "${conf.bridge}" already exists but is not a bridge`)
+  if (tx.get('link', id)?.kind !== 'bridge')
+    return failed(call, `failed to create bridge "${conf.bridge}": "${conf.bridge}" already exists but is not a bridge`)
   linkSet(tx, id, { up: true, ...(conf.promiscMode ? { promisc: true } : {}) })
   return ok(id)
 }
@@ -128,7 +152,8 @@ function withGateways(result: CniResult, conf: BridgeConf): CniResult {
   const ips = (result.ips ?? []).map((ip): CniIp => {
     const gateway = ip.gateway ?? (conf.isGateway ? gatewayOf(ip.address) : undefined)
     const anywhere = defaultOf(familyOf(ip.address))
-    if (conf.isDefaultGateway && gateway && !routes.some(({ dst, gw }) => dst === anywhere && gw !== undefined)) routes.push({ dst: anywhere, gw: gateway })
+    if (conf.isDefaultGateway && gateway && !routes.some(({ dst, gw }) => dst === anywhere && gw !== undefined))
+      routes.push({ dst: anywhere, gw: gateway })
     return { ...ip, ...(gateway ? { gateway } : {}), interface: 2 }
   })
   return { ...result, ips, routes }
@@ -155,7 +180,12 @@ function ensureAddr(call: CniCall, br: string, ip: CniIp, conf: BridgeConf): str
   if (!added.ok) return `could not add IP address ${address} to "${conf.bridge}": ${added.error.message}`
   const link = tx.get('link', br)
   if (link) linkSet(tx, br, { mac: link.mac })
-  sysctlSet(tx, { netns: call.host, key: family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding', value: '1', ...by(call) })
+  sysctlSet(tx, {
+    netns: call.host,
+    key: family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding',
+    value: '1',
+    ...by(call),
+  })
   return undefined
 }
 
@@ -165,14 +195,23 @@ function by(call: CniCall) {
 }
 
 /** Bridge, host end, container end: read at the end, since a bridge's MAC follows its ports until it is fixed. */
-function withInterfaces(call: CniCall, result: CniResult, conf: BridgeConf, hostEnd: string, container: LinkRow): CniResult {
+function withInterfaces(
+  call: CniCall,
+  result: CniResult,
+  conf: BridgeConf,
+  hostEnd: string,
+  container: LinkRow,
+): CniResult {
   const named = (id: string) => {
     const link = call.ctx.tx.get('link', id)
     return { name: link?.name ?? '', mac: link?.mac ?? container.mac }
   }
   return {
     ...result,
-    interfaces: [named(linkId(call.host, conf.bridge)), named(hostEnd), { name: container.name, mac: container.mac, sandbox: call.env.CNI_NETNS }],
+    interfaces: [
+      named(linkId(call.host, conf.bridge)),
+      named(hostEnd),
+      { name: container.name, mac: container.mac, sandbox: call.env.CNI_NETNS },
+    ],
   }
 }
-

@@ -17,7 +17,10 @@ export const flannel: CniPlugin = {
     const env = loadSubnetEnv(call)
     if (!env.ok) return env
     const delegate = delegateConf(call, env.value)
-    writeFile(call.ctx.tx, call.host, scratchPath(call), JSON.stringify(delegate), { owner: 'cni:flannel', cause: call.cause })
+    writeFile(call.ctx.tx, call.host, scratchPath(call), JSON.stringify(delegate), {
+      owner: 'cni:flannel',
+      cause: call.cause,
+    })
     const added = call.delegate(delegate)
     return added.ok ? added : failed(call, `failed to delegate add: ${added.error.msg}`)
   },
@@ -35,7 +38,8 @@ export const flannel: CniPlugin = {
   // Simplified: flannel's CHECK is delegated because the upstream plugin has not written its own yet.
   check(call) {
     const text = readFile(call.ctx.tx, call.host, scratchPath(call))
-    if (text === undefined) return failed(call, `no configuration of container ${call.env.CNI_CONTAINERID} in ${DATA_DIR}`)
+    if (text === undefined)
+      return failed(call, `no configuration of container ${call.env.CNI_CONTAINERID} in ${DATA_DIR}`)
     const asked = call.delegate({ ...(JSON.parse(text) as ExecConf), prevResult: call.conf.prevResult }) // written by `add`
     return asked.ok ? ok(undefined) : asked
   },
@@ -53,13 +57,28 @@ function loadSubnetEnv(call: CniCall): Result<SubnetEnv, CniError> {
   const path: string = call.conf.subnetFile ?? SUBNET_FILE
   const text = readFile(call.ctx.tx, call.host, path)
   if (text === undefined) {
-    return failed(call, `failed to load flannel 'subnet.env' file: open ${path}: no such file or directory. Check the flannel pod log for this node.`)
+    return failed(
+      call,
+      `failed to load flannel 'subnet.env' file: open ${path}: no such file or directory. Check the flannel pod log for this node.`,
+    )
   }
-  const values = new Map(text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
-  const missing = ['FLANNEL_NETWORK', 'FLANNEL_SUBNET', 'FLANNEL_MTU', 'FLANNEL_IPMASQ'].filter((key) => !values.get(key))
-  if (missing.length > 0) return failed(call, `failed to load flannel 'subnet.env' file: ${path} is missing ${missing.join(', ')}. Check the flannel pod log for this node.`)
+  const values = new Map(
+    text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const missing = ['FLANNEL_NETWORK', 'FLANNEL_SUBNET', 'FLANNEL_MTU', 'FLANNEL_IPMASQ'].filter(
+    (key) => !values.get(key),
+  )
+  if (missing.length > 0)
+    return failed(
+      call,
+      `failed to load flannel 'subnet.env' file: ${path} is missing ${missing.join(', ')}. Check the flannel pod log for this node.`,
+    )
   const subnet = parseCidr(values.get('FLANNEL_SUBNET') ?? '')
-  if (!subnet) return failed(call, `failed to load flannel 'subnet.env' file: invalid CIDR address: ${values.get('FLANNEL_SUBNET')}. Check the flannel pod log for this node.`)
+  if (!subnet)
+    return failed(
+      call,
+      `failed to load flannel 'subnet.env' file: invalid CIDR address: ${values.get('FLANNEL_SUBNET')}. Check the flannel pod log for this node.`,
+    )
   return ok({
     networks: (values.get('FLANNEL_NETWORK') ?? '').split(','),
     subnet,
@@ -73,7 +92,10 @@ function delegateConf(call: CniCall, env: SubnetEnv): ExecConf {
   const { name, cniVersion, ipam, runtimeConfig } = call.conf
   const given = (call.conf.delegate ?? {}) as Readonly<Record<string, unknown>>
   const type = String(given.type ?? 'bridge')
-  const routes = [...(ipam?.routes ?? []), ...env.networks.map((dst) => ({ dst: networkOf(splitCidr(dst).ip, splitCidr(dst).length) }))]
+  const routes = [
+    ...(ipam?.routes ?? []),
+    ...env.networks.map((dst) => ({ dst: networkOf(splitCidr(dst).ip, splitCidr(dst).length) })),
+  ]
   return {
     ...given,
     name,

@@ -2,7 +2,15 @@ import { err, ok, type Result } from '../../core/result.ts'
 import { readFile, removeFile, writeFile } from '../../kernel/file.ts'
 import type { Ip } from '../../net/address.ts'
 import { baseOf, familyOf, ipToBigInt, ipFromBigInt, lengthOf, nthAddress, parseCidr, parseIp } from '../../net/ip.ts'
-import { type CniCall, type CniError, type CniIp, type CniPlugin, type CniResult, type CniRoute, failed } from '../spec.ts'
+import {
+  type CniCall,
+  type CniError,
+  type CniIp,
+  type CniPlugin,
+  type CniResult,
+  type CniRoute,
+  failed,
+} from '../spec.ts'
 
 const DATA_DIR = '/var/lib/cni/networks'
 const LINE_BREAK = '\r\n'
@@ -27,7 +35,12 @@ export const hostLocal: CniPlugin = {
       ips.push(got.value)
     }
     const routes = (call.conf.ipam?.routes ?? []) as readonly CniRoute[]
-    return ok({ cniVersion: call.conf.cniVersion, ips, ...(routes.length > 0 ? { routes } : {}), dns: {} } satisfies CniResult)
+    return ok({
+      cniVersion: call.conf.cniVersion,
+      ips,
+      ...(routes.length > 0 ? { routes } : {}),
+      dns: {},
+    } satisfies CniResult)
   },
 
   del(call) {
@@ -37,7 +50,9 @@ export const hostLocal: CniPlugin = {
 
   check(call) {
     const found = leases(call).length > 0
-    return found ? ok(undefined) : failed(call, `host-local: Failed to find address added by container ${call.env.CNI_CONTAINERID}`)
+    return found
+      ? ok(undefined)
+      : failed(call, `host-local: Failed to find address added by container ${call.env.CNI_CONTAINERID}`)
   },
 }
 
@@ -54,7 +69,8 @@ type RangeSet = readonly IpRange[]
 
 function rangeSets(call: CniCall): Result<readonly RangeSet[], CniError> {
   const ipam = call.conf.ipam ?? {}
-  const given: readonly (readonly Record<string, string>[])[] = ipam.ranges ?? (ipam.subnet ? [[ipam as Record<string, string>]] : [])
+  const given: readonly (readonly Record<string, string>[])[] =
+    ipam.ranges ?? (ipam.subnet ? [[ipam as Record<string, string>]] : [])
   if (given.length === 0) return failed(call, 'no IP ranges specified')
   const sets: RangeSet[] = []
   for (const [index, set] of given.entries()) {
@@ -91,9 +107,9 @@ function allocate(call: CniCall, set: RangeSet, index: number): Result<CniIp, st
   if (mine) return err(`${mine} has been allocated to ${env.CNI_CONTAINERID}, duplicate allocation is not allowed`)
   const wished = wishes.ip && rangeFor(set, wishes.ip)
   if (wishes.ip && wished) {
-    if (wishes.ip === wished.gateway) return err(`requested ip ${wishes.ip} is subnet's gateway`)
-    if (!reserve(call, wishes.ip, index)) return err(`requested IP address ${wishes.ip} is not available in range set ${setText(set)}`)
-    return ok(configOf(wishes.ip, wished))
+    if (wishes.ip === wished.gateway && wishes.insists) return err(`requested ip ${wishes.ip} is subnet's gateway`)
+    if (wishes.ip !== wished.gateway && reserve(call, wishes.ip, index)) return ok(configOf(wishes.ip, wished))
+    if (wishes.insists) return err(`requested IP address ${wishes.ip} is not available in range set ${setText(set)}`)
   }
   const last = parseIp(readFile(ctx.tx, host, `${dirOf(call)}/last_reserved_ip.${index}`) ?? '')
   for (const [ip, range] of walk(set, last)) {

@@ -65,23 +65,39 @@ function forward(call: CniCall, mappings: readonly PortMapping[], address: strin
   const edit = new TableEdit(tx, { netns: call.host, family, table: 'nat' })
   const shared = (matches: NfMatch[], target: NfTarget): NfRule => ({ matches, target, owner: OWNER })
   const mark = 0x2000
-  fillChain(edit, SETMARK, [shared([comment('CNI portfwd masquerade mark')], { kind: 'MARK', op: 'set-xmark', value: mark, mask: mark })])
+  fillChain(edit, SETMARK, [
+    shared([comment('CNI portfwd masquerade mark')], { kind: 'MARK', op: 'set-xmark', value: mark, mask: mark }),
+  ])
   fillChain(edit, MASQ, [shared([{ kind: 'mark', value: mark, mask: mark }], { kind: 'MASQUERADE' })])
   // Prepended, since the masquerading of bridge and ptp would come before it otherwise.
-  ensureRule(edit, 'POSTROUTING', shared([comment('CNI portfwd requiring masquerade')], { kind: 'jump', chain: MASQ }), 'prepend')
+  ensureRule(
+    edit,
+    'POSTROUTING',
+    shared([comment('CNI portfwd requiring masquerade')], { kind: 'jump', chain: MASQ }),
+    'prepend',
+  )
   if (!edit.chain(DNAT)) edit.add(DNAT)
   for (const from of ['PREROUTING', 'OUTPUT']) {
-    ensureRule(edit, from, shared([{ kind: 'addrtype', which: 'dst', types: ['LOCAL'] }], { kind: 'jump', chain: DNAT }))
+    ensureRule(
+      edit,
+      from,
+      shared([{ kind: 'addrtype', which: 'dst', types: ['LOCAL'] }], { kind: 'jump', chain: DNAT }),
+    )
   }
   const chain = dnatChain(call)
   const fitting = mappings.filter(({ hostIP }) => !hostIP || familyOf(hostIP) === family)
-  fillChain(edit, chain, fitting.flatMap((mapping) => portRules(call, mapping, ip, address)))
+  fillChain(
+    edit,
+    chain,
+    fitting.flatMap((mapping) => portRules(call, mapping, ip, address)),
+  )
   for (const rule of entryRules(call, mappings, chain)) ensureRule(edit, DNAT, rule)
   edit.commit(OWNER)
   const veth = tx.get('link', linkId(call.netns ?? '', call.env.CNI_IFNAME))?.peer
   const routable = veth && (tx.get('link', tx.get('link', veth)?.master ?? '') ?? tx.get('link', veth))
   // 127.0.0.1:hostPort must be able to leave the host.
-  if (routable && family === 'ipv4') sysctlSet(tx, { netns: call.host, key: confKey('ipv4', routable.name, 'route_localnet'), value: '1', owner: OWNER })
+  if (routable && family === 'ipv4')
+    sysctlSet(tx, { netns: call.host, key: confKey('ipv4', routable.name, 'route_localnet'), value: '1', owner: OWNER })
 }
 
 /** One entry rule per protocol, up to 15 ports each: that many a multiport match holds. */
@@ -91,7 +107,11 @@ function entryRules(call: CniCall, mappings: readonly PortMapping[], chain: stri
   for (const proto of [...new Set(mappings.map(({ protocol }) => protocol))].sort()) {
     const ports = mappings.filter(({ protocol }) => protocol === proto).map(({ hostPort }) => hostPort)
     for (let i = 0; i < ports.length; i += 15) {
-      const matches: NfMatch[] = [{ kind: 'proto', proto }, comment(text), { kind: 'multiport', which: 'dports', ports: ports.slice(i, i + 15) }]
+      const matches: NfMatch[] = [
+        { kind: 'proto', proto },
+        comment(text),
+        { kind: 'multiport', which: 'dports', ports: ports.slice(i, i + 15) },
+      ]
       rules.push({ matches, target: { kind: 'jump', chain }, owner: OWNER, cause: call.cause })
     }
   }
@@ -99,13 +119,25 @@ function entryRules(call: CniCall, mappings: readonly PortMapping[], chain: stri
 }
 
 /** Mark what comes back to the pod itself or from localhost, then DNAT. */
-function portRules(call: CniCall, { hostPort, containerPort, protocol, hostIP }: PortMapping, ip: Ip, address: string): NfRule[] {
+function portRules(
+  call: CniCall,
+  { hostPort, containerPort, protocol, hostIP }: PortMapping,
+  ip: Ip,
+  address: string,
+): NfRule[] {
   const to = parseIp(hostIP ?? '')
   const { length } = splitCidr(address)
   const any = to === undefined || to === '0.0.0.0' || to === '::'
-  const port: NfMatch[] = [{ kind: 'proto', proto: protocol }, { kind: 'dport', proto: protocol, from: hostPort, to: hostPort }]
+  const port: NfMatch[] = [
+    { kind: 'proto', proto: protocol },
+    { kind: 'dport', proto: protocol, from: hostPort, to: hostPort },
+  ]
   const rule = (from: Cidr | undefined, target: NfTarget): NfRule => ({
-    matches: [...(from ? [{ kind: 'src', cidr: from } as const] : []), ...(any ? [] : [{ kind: 'dst', cidr: hostCidr(to) } as const]), ...port],
+    matches: [
+      ...(from ? [{ kind: 'src', cidr: from } as const] : []),
+      ...(any ? [] : [{ kind: 'dst', cidr: hostCidr(to) } as const]),
+      ...port,
+    ],
     target,
     owner: OWNER,
     cause: call.cause,

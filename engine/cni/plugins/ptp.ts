@@ -40,19 +40,35 @@ export const ptp: CniPlugin = {
       const { ip, length } = splitCidr(address)
       const network = networkOf(ip, length)
       const netns = container.netns
-      sysctlSet(tx, { netns: call.host, key: familyOf(ip) === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding', value: '1', owner: OWNER })
+      sysctlSet(tx, {
+        netns: call.host,
+        key: familyOf(ip) === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding',
+        value: '1',
+        owner: OWNER,
+      })
       // Nothing but the gateway is on-link: all else goes by it, the pod's own subnet too.
       routeDel(tx, { netns, dst: network, dev: container.id })
       routeAdd(tx, { netns, dst: hostCidr(gateway), dev: container.id, scope: 'link', src: ip, ...by })
       routeAdd(tx, { netns, dst: network, via: gateway, dev: container.id, src: ip, ...by })
       addrAdd(tx, { link: host.id, address: hostCidr(gateway), ...by })
       const routed = routeAdd(tx, { netns: call.host, dst: hostCidr(ip), dev: host.id, scope: 'link', ...by })
-      if (!routed.ok && routed.error.errno !== 'EEXIST') return failed(call, `failed to add route on host: ${routed.error.message}`)
+      if (!routed.ok && routed.error.errno !== 'EEXIST')
+        return failed(call, `failed to add route on host: ${routed.error.message}`)
     }
     for (const route of result.routes ?? []) {
       const via = route.gw ?? result.ips?.find(({ address }) => familyOf(address) === familyOf(route.dst))?.gateway
-      const added = routeAdd(tx, { netns: container.netns, dst: route.dst, dev: container.id, ...(via ? { via } : {}), ...by })
-      if (!added.ok && added.error.errno !== 'EEXIST') return failed(call, `failed to add route '${route.dst} via ${via} dev ${container.name}': ${added.error.message}`)
+      const added = routeAdd(tx, {
+        netns: container.netns,
+        dst: route.dst,
+        dev: container.id,
+        ...(via ? { via } : {}),
+        ...by,
+      })
+      if (!added.ok && added.error.errno !== 'EEXIST')
+        return failed(
+          call,
+          `failed to add route '${route.dst} via ${via} dev ${container.name}': ${added.error.message}`,
+        )
     }
     if (ipMasq) setupIpMasq(call, result.ips ?? [])
     return ok(result)
@@ -75,4 +91,3 @@ export const ptp: CniPlugin = {
     return container.ok ? ok(undefined) : failed(call, container.error)
   },
 }
-

@@ -44,5 +44,10 @@ export interface Backend {
 
 /** A row about another node is there because of that Node's field. */
 export function leaseCause(ctx: ControllerCtx, lease: Lease, field: string): Cause {
-  return { kind: 'Node', name: lease.node, field, ...(clusterConfig(ctx.tx, ctx.cluster)?.first === false ? { cluster: ctx.cluster } : {}) }
+  return {
+    kind: 'Node',
+    name: lease.node,
+    field,
+    ...(clusterConfig(ctx.tx, ctx.cluster)?.first === false ? { cluster: ctx.cluster } : {}),
+  }
 }

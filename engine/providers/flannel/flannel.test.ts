@@ -5,7 +5,8 @@ import { edit, REFERENCE_PODS, referenceText, world, written } from '../../testi
 
 const VXLAN = '{name: flannel, backend: vxlan}'
 const HOST_GW = '{name: flannel, backend: host-gw}'
-const file = (sim: ReturnType<typeof world>, host: string, path: string) => sim.world.get('file', `${host}|${path}`)?.text
+const file = (sim: ReturnType<typeof world>, host: string, path: string) =>
+  sim.world.get('file', `${host}|${path}`)?.text
 
 test('vxlan: per remote node one route, one permanent neighbour, one fdb entry', () => {
   const sim = world(referenceText(VXLAN))
@@ -17,13 +18,26 @@ test('vxlan: per remote node one route, one permanent neighbour, one fdb entry',
     '5a:f1:a5:73:e4:03 dev flannel.1 dst 192.168.20.13 self permanent',
     '92:5b:65:01:ef:02 dev flannel.1 dst 192.168.10.12 self permanent',
   ])
-  expect(written(sim, 'n3', 'flanneld').slice(0, 2)).toEqual(['10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink', '10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink'])
+  expect(written(sim, 'n3', 'flanneld').slice(0, 2)).toEqual([
+    '10.244.1.0/24 via 10.244.1.0 dev flannel.1 onlink',
+    '10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink',
+  ])
 })
 
 test('vxlan: the device, its /32 and its lease on the Node', () => {
   const sim = world(referenceText(VXLAN))
-  expect(sim.world.get('link', 'n1|flannel.1')).toMatchObject({ mac: '4e:11:aa:00:00:01', mtu: 1450, up: true, vxlan: { vni: 1, port: 8472, local: '192.168.10.11', dev: 'n1|eth0', learning: false } })
-  expect(sim.world.by('addr', 'link', 'n1|flannel.1').filter(({ family }) => family === 'ipv4').map(({ address, prefixLen }) => `${address}/${prefixLen}`)).toEqual(['10.244.1.0/32'])
+  expect(sim.world.get('link', 'n1|flannel.1')).toMatchObject({
+    mac: '4e:11:aa:00:00:01',
+    mtu: 1450,
+    up: true,
+    vxlan: { vni: 1, port: 8472, local: '192.168.10.11', dev: 'n1|eth0', learning: false },
+  })
+  expect(
+    sim.world
+      .by('addr', 'link', 'n1|flannel.1')
+      .filter(({ family }) => family === 'ipv4')
+      .map(({ address, prefixLen }) => `${address}/${prefixLen}`),
+  ).toEqual(['10.244.1.0/32'])
   expect(sim.world.get('object', 'Node//n1')?.object.metadata.annotations).toMatchObject({
     'flannel.alpha.coreos.com/public-ip': '192.168.10.11',
     'flannel.alpha.coreos.com/backend-type': 'vxlan',
@@ -34,7 +48,9 @@ test('vxlan: the device, its /32 and its lease on the Node', () => {
 
 test('subnet.env and the network configuration list', () => {
   const sim = world(referenceText(VXLAN))
-  expect(file(sim, 'n1', '/run/flannel/subnet.env')).toBe('FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n')
+  expect(file(sim, 'n1', '/run/flannel/subnet.env')).toBe(
+    'FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\nFLANNEL_MTU=1450\nFLANNEL_IPMASQ=true\n',
+  )
   expect(JSON.parse(file(sim, 'n1', '/etc/cni/net.d/10-flannel.conflist') ?? '')).toEqual({
     name: 'cbr0',
     cniVersion: '0.3.1',
@@ -68,7 +84,11 @@ test('a pod’s routes and its place on cni0', () => {
   expect(client?.status?.podIP).toBe('10.244.1.10')
   const netns = sim.world.by('addr', 'address', '10.244.1.10')[0].netns
   const routes = sim.world.by('route', 'netnsFamily', `${netns}|ipv4`).filter(({ table }) => table === 254)
-  expect(routes.map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? 'link'}`)).toEqual(['0.0.0.0/0 10.244.1.1', '10.244.0.0/16 10.244.1.1', '10.244.1.0/24 link'])
+  expect(routes.map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? 'link'}`)).toEqual([
+    '0.0.0.0/0 10.244.1.1',
+    '10.244.0.0/16 10.244.1.1',
+    '10.244.1.0/24 link',
+  ])
   const host = sim.world.get('link', sim.world.get('link', `${netns}|eth0`)?.peer ?? '')
   expect(host).toMatchObject({ netns: 'n1', master: 'n1|cni0', mtu: 1450, port: { hairpin: true } })
   expect(host?.name).toMatch(/^veth[0-9a-f]{8}$/)
@@ -92,7 +112,9 @@ test('host-gw: neighbours are gateways; a node behind a router is refused by the
   expect(sim.world.get('link', 'n1|flannel.1')).toBeUndefined()
   expect(file(sim, 'n1', '/run/flannel/subnet.env')).toContain('FLANNEL_MTU=1500')
   const said = sim.world.rows('finding').map(({ diagnostic }) => diagnostic.message)
-  expect(said).toContain('flanneld on n1: Error adding route to 10.244.3.0/24 via 192.168.20.13: Error: Nexthop has invalid gateway.')
+  expect(said).toContain(
+    'flanneld on n1: Error adding route to 10.244.3.0/24 via 192.168.20.13: Error: Nexthop has invalid gateway.',
+  )
 })
 
 test('an edit of the backend is carried out by flanneld in the running world, both ways', () => {
@@ -106,7 +128,8 @@ test('an edit of the backend is carried out by flanneld in the running world, bo
 })
 
 test('a podCIDR outside the ConfigMap’s network stops flanneld in its own words', () => {
-  const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-flannel-cfg, namespace: kube-flannel}\ndata: {net-conf.json: \'{"Network":"10.10.0.0/16","Backend":{"Type":"vxlan"}}\'}'
+  const map =
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-flannel-cfg, namespace: kube-flannel}\ndata: {net-conf.json: \'{"Network":"10.10.0.0/16","Backend":{"Type":"vxlan"}}\'}'
   const sim = world(referenceText(VXLAN), map)
   expect(file(sim, 'n1', '/run/flannel/subnet.env')).toBeUndefined()
   expect(sim.world.rows('finding').map(({ diagnostic }) => diagnostic.message)).toContain(
@@ -133,7 +156,8 @@ test('a deleted flannel.1 is made anew at once, with all that went with it', () 
   const sim = world(referenceText(VXLAN))
   const before = written(sim, 'n1', 'flanneld')
   sim.transact('by hand', ({ tx }) => {
-    for (const table of ['route', 'neigh', 'fdb'] as const) for (const row of tx.by(table, 'netns', 'n1')) if (row.owner === 'flanneld') tx.delete(table, row.id)
+    for (const table of ['route', 'neigh', 'fdb'] as const)
+      for (const row of tx.by(table, 'netns', 'n1')) if (row.owner === 'flanneld') tx.delete(table, row.id)
     tx.delete('link', 'n1|flannel.1')
   })
   sim.settle()
@@ -150,7 +174,9 @@ test('a row about another node leads to that node’s line', () => {
 test('a second look writes nothing', () => {
   const sim = world(referenceText(VXLAN), REFERENCE_PODS)
   const rows = sim.world.dump(['route', 'neigh', 'fdb', 'nfChain', 'link', 'addr', 'file'])
-  sim.transact('poke', (ctx) => ctx.clock.after(0, 'reconcile', { controller: 'flanneld', cluster: 'reference', key: 'n1' }))
+  sim.transact('poke', (ctx) =>
+    ctx.clock.after(0, 'reconcile', { controller: 'flanneld', cluster: 'reference', key: 'n1' }),
+  )
   sim.settle()
   expect(sim.world.dump(['route', 'neigh', 'fdb', 'nfChain', 'link', 'addr', 'file'])).toBe(rows)
 })

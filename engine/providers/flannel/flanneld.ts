@@ -72,7 +72,11 @@ export const flanneld: Controller = {
 /** The way to every other node that speaks the same backend. */
 function reach(ctx: ControllerCtx, site: Site, backend: Backend): void {
   const leases = ctx.api.list('Node').flatMap((row) => (row.name === site.node.name ? [] : (leaseOf(row) ?? [])))
-  const refused = backend.connect(ctx, site, leases.filter((lease) => lease.backend === site.conf.backend))
+  const refused = backend.connect(
+    ctx,
+    site,
+    leases.filter((lease) => lease.backend === site.conf.backend),
+  )
   reportRefused(ctx, site, refused)
 }
 
@@ -80,19 +84,24 @@ function reach(ctx: ControllerCtx, site: Site, backend: Backend): void {
 function installConf(ctx: ControllerCtx, host: string): void {
   const text: unknown = configMap(ctx)?.object.data?.['cni-conf.json']
   if (typeof text !== 'string') return
-  writeFile(ctx.tx, host, CONF_FILE, text, { owner: FLANNELD, cause: { ...configCause(ctx), field: 'data["cni-conf.json"]' } })
+  writeFile(ctx.tx, host, CONF_FILE, text, {
+    owner: FLANNELD,
+    cause: { ...configCause(ctx), field: 'data["cni-conf.json"]' },
+  })
 }
 
 /** What flanneld knows before it begins, or in its own words why it cannot. */
 function siteOf(ctx: ControllerCtx, name: string, host: string): Site | string {
   const text: unknown = configMap(ctx)?.object.data?.['net-conf.json']
-  if (typeof text !== 'string') return 'failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory'
+  if (typeof text !== 'string')
+    return 'failed to read net conf: open /etc/kube-flannel/net-conf.json: no such file or directory'
   const conf = parseNetConf(text)
   if (!conf.ok) return conf.error
   const node = ctx.api.get('Node', '', name)
   if (!node) return `nodes "${name}" not found`
   const uplink = uplinkOf(ctx, host)
-  if (!uplink) return 'Failed to find any valid interface to use: failed to get default interface: unable to find default route'
+  if (!uplink)
+    return 'Failed to find any valid interface to use: failed to get default interface: unable to find default route'
   const subnet = podCidrOf(node)
   if (!subnet) return `Error registering network: failed to acquire lease: node "${name}" pod cidr not assigned`
   if (!covers(conf.value.network, subnet)) {
@@ -134,8 +143,17 @@ function writeSubnetFile(ctx: ControllerCtx, site: Site, mtu: number): void {
   const { host, node, subnet, conf } = site
   const first = `${nthAddress(subnet, 1)}/${lengthOf(subnet)}`
   const text = `FLANNEL_NETWORK=${conf.network}\nFLANNEL_SUBNET=${first}\nFLANNEL_MTU=${mtu}\nFLANNEL_IPMASQ=true\n`
-  if (readFile(ctx.tx, host, SUBNET_FILE) !== text) ctx.note({ actor: FLANNELD, node: node.name, object: `Node//${node.name}`, text: `${node.name}: ${subnet} by ${conf.backend}, MTU ${mtu}` })
-  writeFile(ctx.tx, host, SUBNET_FILE, text, { owner: FLANNELD, cause: { kind: 'Node', name: node.name, field: 'spec.podCIDR', ...site.clusterField } })
+  if (readFile(ctx.tx, host, SUBNET_FILE) !== text)
+    ctx.note({
+      actor: FLANNELD,
+      node: node.name,
+      object: `Node//${node.name}`,
+      text: `${node.name}: ${subnet} by ${conf.backend}, MTU ${mtu}`,
+    })
+  writeFile(ctx.tx, host, SUBNET_FILE, text, {
+    owner: FLANNELD,
+    cause: { kind: 'Node', name: node.name, field: 'spec.podCIDR', ...site.clusterField },
+  })
 }
 
 function writeRules(ctx: ControllerCtx, { host, conf, subnet, cause }: Site): void {
@@ -151,7 +169,12 @@ function writeRules(ctx: ControllerCtx, { host, conf, subnet, cause }: Site): vo
 function fail(ctx: ControllerCtx, node: string, message: string): void {
   ctx.note({ actor: FLANNELD, node, object: `Node//${node}`, text: message })
   if (message.includes('pod cidr not assigned')) return // waits for the node IPAM
-  find(ctx.tx, `flanneld/${ctx.cluster}/${node}/${message}`, { severity: 'warning', code: 'flanneld', message: `flanneld on ${node}: ${message}`, object: `Node//${node}` })
+  find(ctx.tx, `flanneld/${ctx.cluster}/${node}/${message}`, {
+    severity: 'warning',
+    code: 'flanneld',
+    message: `flanneld on ${node}: ${message}`,
+    object: `Node//${node}`,
+  })
 }
 
 function reportRefused(ctx: ControllerCtx, { node, conf }: Site, refused: readonly RefusedRoute[]): void {
@@ -163,7 +186,10 @@ function reportRefused(ctx: ControllerCtx, { node, conf }: Site, refused: readon
       code: 'flannel-route-refused',
       message: `flanneld on ${node.name}: ${message}`,
       object: `Node//${node.name}`,
-      hint: conf.backend === 'host-gw' ? 'host-gw needs every node on one L2 segment: the next hop must be a neighbour. vxlan does not.' : undefined,
+      hint:
+        conf.backend === 'host-gw'
+          ? 'host-gw needs every node on one L2 segment: the next hop must be a neighbour. vxlan does not.'
+          : undefined,
     })
   }
 }
@@ -201,6 +227,9 @@ function touchesFlannel({ name, rules }: NfChainRow): boolean {
 function keysOn(ctx: Ctx, host: string, part?: keyof typeof RESYNC_US): readonly RowKey[] {
   const cluster = ctx.tx.get('host', host)?.cluster
   const config = cluster === undefined ? undefined : clusterConfig(ctx.tx, cluster)
-  const node = config?.networking.cni.name === 'flannel' ? config.nodes.find(({ name }) => hostIdOf(config, name) === host)?.name : undefined
+  const node =
+    config?.networking.cni.name === 'flannel'
+      ? config.nodes.find(({ name }) => hostIdOf(config, name) === host)?.name
+      : undefined
   return cluster === undefined || node === undefined ? [] : [{ cluster, key: part ? `${node}/${part}` : node }]
 }

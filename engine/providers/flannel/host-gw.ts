@@ -11,8 +11,17 @@ export const hostGw: Backend = {
   register: (_ctx, { uplink }) => leaseAnnotations('host-gw', uplink.address, null),
   connect(ctx, site, leases) {
     const dev = site.uplink.link.id
-    const routes = leases.map((lease) => ({ dst: lease.subnet, via: lease.publicIp, dev, cause: leaseCause(ctx, lease, 'spec.podCIDR') }))
-    return syncOwned(ctx.tx, FLANNELD, 'route', site.host, routes).refused.map(({ index, error }) => ({ dst: routes[index].dst, via: routes[index].via, error }))
+    const routes = leases.map((lease) => ({
+      dst: lease.subnet,
+      via: lease.publicIp,
+      dev,
+      cause: leaseCause(ctx, lease, 'spec.podCIDR'),
+    }))
+    return syncOwned(ctx.tx, FLANNELD, 'route', site.host, routes).refused.map(({ index, error }) => ({
+      dst: routes[index].dst,
+      via: routes[index].via,
+      error,
+    }))
   },
   withdraw() {
     // Its routes are rows of flanneld like any other: the next backend's `connect` replaces them.

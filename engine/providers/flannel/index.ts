@@ -17,7 +17,13 @@ export const flannel: NetworkProvider = {
     const backend = choice.backend ?? 'vxlan'
     if (MODELLED.includes(backend)) return
     const at = `${path}.backend`
-    if (BACKENDS.includes(backend)) say.error('not-modelled', at, `flannel's backend ${backend} is not modelled yet`, `Modelled so far: ${MODELLED.join(', ')}.`)
+    if (BACKENDS.includes(backend))
+      say.error(
+        'not-modelled',
+        at,
+        `flannel's backend ${backend} is not modelled yet`,
+        `Modelled so far: ${MODELLED.join(', ')}.`,
+      )
     else say.error('bad-value', at, `flannel has no backend "${backend}"`, `It has ${BACKENDS.join(', ')}.`)
   },
 }

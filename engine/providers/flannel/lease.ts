@@ -32,12 +32,22 @@ export function leaseOf(row: ObjectRow): Lease | undefined {
 
 /** Whether two versions of a Node say the same to flannel. */
 export function sameLease(before: ObjectRow | undefined, after: ObjectRow | undefined): boolean {
-  const text = (row: ObjectRow | undefined) => row && JSON.stringify([row.object.spec?.podCIDR, row.object.spec?.podCIDRs, ...Object.entries(row.object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(PREFIX))])
+  const text = (row: ObjectRow | undefined) =>
+    row &&
+    JSON.stringify([
+      row.object.spec?.podCIDR,
+      row.object.spec?.podCIDRs,
+      ...Object.entries(row.object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(PREFIX)),
+    ])
   return text(before) === text(after)
 }
 
 /** The annotations of a node's own lease. `vtep` is null for backends without a device of their own. */
-export function leaseAnnotations(backend: string, publicIp: Ip, vtep: { readonly vni: number; readonly mac: Mac } | null): Record<string, string> {
+export function leaseAnnotations(
+  backend: string,
+  publicIp: Ip,
+  vtep: { readonly vni: number; readonly mac: Mac } | null,
+): Record<string, string> {
   return {
     [BACKEND_DATA]: vtep ? `{"VNI":${vtep.vni},"VtepMAC":"${vtep.mac}"}` : 'null',
     [BACKEND_TYPE]: backend,

@@ -12,13 +12,27 @@ export function flannelManifests(config: ClusterConfig): readonly KubeObject[] {
   const labels = { tier: 'node', 'k8s-app': 'flannel', app: 'flannel' }
   const image = `ghcr.io/flannel-io/flannel:${VERSION}`
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'k8s-app': 'flannel', 'pod-security.kubernetes.io/enforce': 'privileged' } } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'flannel', namespace: NAMESPACE, labels: { 'k8s-app': 'flannel' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: NAMESPACE,
+        labels: { 'k8s-app': 'flannel', 'pod-security.kubernetes.io/enforce': 'privileged' },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'flannel', namespace: NAMESPACE, labels: { 'k8s-app': 'flannel' } },
+    },
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: CONFIG_MAP, namespace: NAMESPACE, labels },
-      data: { 'cni-conf.json': json(cniConf()), 'net-conf.json': json(netConf(config.networking.podSubnet, config.networking.cni)) },
+      data: {
+        'cni-conf.json': json(cniConf()),
+        'net-conf.json': json(netConf(config.networking.podSubnet, config.networking.cni)),
+      },
     },
     daemonSetObject({
       name: DAEMON_SET,
@@ -32,7 +46,12 @@ export function flannelManifests(config: ClusterConfig): readonly KubeObject[] {
       tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
       config: { name: CONFIG_MAP, mountPath: '/etc/kube-flannel/' },
       initContainers: [
-        { name: 'install-cni', image, command: ['/opt/bin/install-conf'], args: ['/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'] },
+        {
+          name: 'install-cni',
+          image,
+          command: ['/opt/bin/install-conf'],
+          args: ['/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'],
+        },
       ],
     }),
   ]
@@ -52,7 +71,10 @@ function cniConf(): object {
 
 function netConf(network: string, cni: CniChoice): object {
   const direct = cni.directRouting === undefined ? {} : { DirectRouting: cni.directRouting }
-  const vxlan = { ...(cni.vni === undefined ? {} : { VNI: cni.vni }), ...(cni.port === undefined ? {} : { Port: cni.port }) }
+  const vxlan = {
+    ...(cni.vni === undefined ? {} : { VNI: cni.vni }),
+    ...(cni.port === undefined ? {} : { Port: cni.port }),
+  }
   return { Network: network, EnableNFTables: false, Backend: { Type: cni.backend ?? 'vxlan', ...vxlan, ...direct } }
 }
 

@@ -31,18 +31,45 @@ export const vxlan: Backend = {
     const tunnelled = leases.filter((lease) => lease.vtepMac && !direct(lease))
     const { tx } = ctx
     const { host } = site
-    syncOwned(tx, FLANNELD, 'neigh', host, tunnelled.map((lease) => ({ link: dev, address: baseOf(lease.subnet), lladdr: lease.vtepMac, cause: leaseCause(ctx, lease, 'spec.podCIDR') })))
-    syncOwned(tx, FLANNELD, 'fdb', host, tunnelled.map((lease) => ({ link: dev, mac: lease.vtepMac as Mac, dst: lease.publicIp, cause: leaseCause(ctx, lease, `metadata.annotations["${BACKEND_DATA}"]`) })))
+    syncOwned(
+      tx,
+      FLANNELD,
+      'neigh',
+      host,
+      tunnelled.map((lease) => ({
+        link: dev,
+        address: baseOf(lease.subnet),
+        lladdr: lease.vtepMac,
+        cause: leaseCause(ctx, lease, 'spec.podCIDR'),
+      })),
+    )
+    syncOwned(
+      tx,
+      FLANNELD,
+      'fdb',
+      host,
+      tunnelled.map((lease) => ({
+        link: dev,
+        mac: lease.vtepMac as Mac,
+        dst: lease.publicIp,
+        cause: leaseCause(ctx, lease, `metadata.annotations["${BACKEND_DATA}"]`),
+      })),
+    )
     const routes = leases.flatMap((lease) => {
       const cause = leaseCause(ctx, lease, 'spec.podCIDR')
       if (direct(lease)) return [{ dst: lease.subnet, via: lease.publicIp, cause }]
       return lease.vtepMac ? [{ dst: lease.subnet, via: baseOf(lease.subnet), dev, onlink: true, cause }] : []
     })
-    return syncOwned(tx, FLANNELD, 'route', host, routes).refused.map(({ index, error }) => ({ dst: routes[index].dst, via: routes[index].via, error }))
+    return syncOwned(tx, FLANNELD, 'route', host, routes).refused.map(({ index, error }) => ({
+      dst: routes[index].dst,
+      via: routes[index].via,
+      error,
+    }))
   },
 
   withdraw(ctx, site) {
-    for (const link of ctx.tx.by('link', 'netns', site.host)) if (link.kind === 'vxlan' && link.owner === FLANNELD) linkDel(ctx.tx, link.id)
+    for (const link of ctx.tx.by('link', 'netns', site.host))
+      if (link.kind === 'vxlan' && link.owner === FLANNELD) linkDel(ctx.tx, link.id)
   },
 }
 
@@ -61,19 +88,41 @@ function ensureDevice(ctx: ControllerCtx, site: Site): Mac {
   for (const other of tx.by('link', 'netns', host)) {
     if (other.kind !== 'vxlan' || other.owner !== FLANNELD) continue
     const { vxlan: has } = other
-    const fits = other.id === id && has?.vni === conf.vni && has.port === conf.port && has.local === uplink.address && has.dev === uplink.link.id
+    const fits =
+      other.id === id &&
+      has?.vni === conf.vni &&
+      has.port === conf.port &&
+      has.local === uplink.address &&
+      has.dev === uplink.link.id
     if (!fits) linkDel(tx, other.id)
   }
   const by = { owner: FLANNELD, ...(site.cause ? { cause: site.cause } : {}) }
   if (!tx.get('link', id)) {
-    linkAdd(tx, { netns: host, name, kind: 'vxlan', mac, mtu, vni: conf.vni, port: conf.port, local: uplink.address, dev: uplink.link.id, learning: false, ...by })
+    linkAdd(tx, {
+      netns: host,
+      name,
+      kind: 'vxlan',
+      mac,
+      mtu,
+      vni: conf.vni,
+      port: conf.port,
+      local: uplink.address,
+      dev: uplink.link.id,
+      learning: false,
+      ...by,
+    })
   }
   const wanted = `${baseOf(site.subnet)}/32`
   for (const row of tx.by('addr', 'link', id)) {
     const text = `${row.address}/${row.prefixLen}`
     if (row.family === 'ipv4' && text !== wanted) addrDel(tx, { link: id, address: text })
   }
-  addrAdd(tx, { link: id, address: wanted, owner: FLANNELD, cause: { kind: 'Node', name: node.name, field: 'spec.podCIDR', ...site.clusterField } })
+  addrAdd(tx, {
+    link: id,
+    address: wanted,
+    owner: FLANNELD,
+    cause: { kind: 'Node', name: node.name, field: 'spec.podCIDR', ...site.clusterField },
+  })
   linkSet(tx, id, { up: true, mtu })
   return tx.get('link', id)?.mac ?? mac
 }

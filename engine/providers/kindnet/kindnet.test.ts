@@ -12,10 +12,20 @@ nodes: [{role: control-plane}, {role: worker}, {role: worker}]
 
 test('kind’s document alone: a route per other node, wires of their own for pods, TTL 62 across nodes', () => {
   const sim = world(CLUSTER, podText('client', 'demo-worker'), podText('web', 'demo-worker2'))
-  expect(written(sim, 'demo-worker', 'kindnetd')).toEqual(['10.244.0.0/24 via 172.18.0.2 dev eth0', '10.244.2.0/24 via 172.18.0.4 dev eth0'])
+  expect(written(sim, 'demo-worker', 'kindnetd')).toEqual([
+    '10.244.0.0/24 via 172.18.0.2 dev eth0',
+    '10.244.2.0/24 via 172.18.0.4 dev eth0',
+  ])
   expect(sim.world.by('link', 'netns', 'demo-worker').some(({ kind }) => kind === 'bridge')).toBe(false)
-  expect(ask(sim, { from: 'default/client', to: 'default/web', port: 8080 })).toMatchObject({ verdict: 'delivered', ttl: 62, translated: false })
-  expect(ask(sim, { from: 'default/client', to: 'external', port: 80 })).toMatchObject({ verdict: 'delivered', source: '172.18.0.3' })
+  expect(ask(sim, { from: 'default/client', to: 'default/web', port: 8080 })).toMatchObject({
+    verdict: 'delivered',
+    ttl: 62,
+    translated: false,
+  })
+  expect(ask(sim, { from: 'default/client', to: 'external', port: 80 })).toMatchObject({
+    verdict: 'delivered',
+    source: '172.18.0.3',
+  })
 })
 
 test('its masquerading chain', () => {

@@ -37,21 +37,39 @@ export const kindnetd: Controller = {
     const subnet = row && podCidrOf(row)
     const uplink = host === undefined ? undefined : uplinkOf(ctx, host)
     if (host === undefined || !config || !subnet || !uplink || !daemonRuns(ctx, node, DAEMON)) return
-    const nodeCause = (name: string): Cause => ({ kind: 'Node', name, field: 'spec.podCIDR', ...(config.first ? {} : { cluster: config.name }) })
-    writeFile(ctx.tx, host, CONF_FILE, `${JSON.stringify(confList(subnet, uplink.link.mtu), null, 2)}\n`, { owner: OWNER, cause: nodeCause(node) })
+    const nodeCause = (name: string): Cause => ({
+      kind: 'Node',
+      name,
+      field: 'spec.podCIDR',
+      ...(config.first ? {} : { cluster: config.name }),
+    })
+    writeFile(ctx.tx, host, CONF_FILE, `${JSON.stringify(confList(subnet, uplink.link.mtu), null, 2)}\n`, {
+      owner: OWNER,
+      cause: nodeCause(node),
+    })
     masquerade(ctx, host, config.networking.podSubnet)
     const routes = ctx.api.list('Node').flatMap((other) => {
       const [dst, via] = [podCidrOf(other), internalIpOf(other)]
       return other.name === node || !dst || !via ? [] : [{ dst, via, cause: nodeCause(other.name) }]
     })
     const { refused } = syncOwned(ctx.tx, OWNER, 'route', host, routes)
-    for (const { index, error } of refused) ctx.note({ actor: OWNER, node, text: `route to ${routes[index].dst} via ${routes[index].via} refused: ${error.message}` })
+    for (const { index, error } of refused)
+      ctx.note({
+        actor: OWNER,
+        node,
+        text: `route to ${routes[index].dst} via ${routes[index].via} refused: ${error.message}`,
+      })
   },
 }
 
 /** Models kindnetd's own template. */
 function confList(subnet: Cidr, mtu: number): object {
-  const ipam = { type: 'host-local', dataDir: '/run/cni-ipam-state', routes: [{ dst: '0.0.0.0/0' }], ranges: [[{ subnet }]] }
+  const ipam = {
+    type: 'host-local',
+    dataDir: '/run/cni-ipam-state',
+    routes: [{ dst: '0.0.0.0/0' }],
+    ranges: [[{ subnet }]],
+  }
   return {
     cniVersion: '0.3.1',
     name: 'kindnet',
@@ -74,7 +92,11 @@ function masquerade(ctx: ControllerCtx, host: string, podSubnet: Cidr): void {
     rule('outbound traffic is subject to MASQUERADE (must be last in chain)', [], { kind: 'MASQUERADE' }),
   ])
   const text = 'ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom KIND-MASQ-AGENT chain'
-  ensureRule(edit, 'POSTROUTING', rule(text, [{ kind: 'addrtype', which: 'dst', types: ['LOCAL'], not: true }], { kind: 'jump', chain: CHAIN }))
+  ensureRule(
+    edit,
+    'POSTROUTING',
+    rule(text, [{ kind: 'addrtype', which: 'dst', types: ['LOCAL'], not: true }], { kind: 'jump', chain: CHAIN }),
+  )
   edit.commit(OWNER)
 }
 

@@ -45,7 +45,16 @@ function confList(subnet: Cidr, mtu: number): object {
     cniVersion: '0.3.1',
     name: 'kubenet',
     plugins: [
-      { type: 'bridge', bridge: 'cbr0', mtu, isGateway: true, ipMasq: false, promiscMode: true, hairpinMode: false, ipam },
+      {
+        type: 'bridge',
+        bridge: 'cbr0',
+        mtu,
+        isGateway: true,
+        ipMasq: false,
+        promiscMode: true,
+        hairpinMode: false,
+        ipam,
+      },
       { type: 'portmap', capabilities: { portMappings: true } },
     ],
   }

@@ -19,7 +19,11 @@ test('the bridge configuration of a node, and its only rule', () => {
     ipam: { type: 'host-local', ranges: [[{ subnet: '10.244.1.0/24' }]], routes: [{ dst: '0.0.0.0/0' }] },
   })
   expect(conf?.cause).toEqual({ kind: 'Node', name: 'n1', field: 'spec.podCIDR' })
-  expect(iptablesSave(sim.world, 'n1', {}).map(({ text }) => text).filter((text) => text.includes('kubenet'))).toEqual([
+  expect(
+    iptablesSave(sim.world, 'n1', {})
+      .map(({ text }) => text)
+      .filter((text) => text.includes('kubenet')),
+  ).toEqual([
     '-A POSTROUTING ! -d 10.0.0.0/8 -m comment --comment "kubenet: SNAT for outbound traffic from cluster" -m addrtype ! --dst-type LOCAL -j MASQUERADE',
   ])
 })
@@ -27,13 +31,19 @@ test('the bridge configuration of a node, and its only rule', () => {
 test('nodes know their own pods only; the router knows all, by the cloud', () => {
   const sim = world(referenceText(KUBENET), REFERENCE_PODS)
   const main = sim.world.by('route', 'netnsFamily', 'n1|ipv4').filter(({ table }) => table === 254)
-  expect(main.map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? hop.dev}`)).toEqual(['0.0.0.0/0 192.168.10.1', '10.244.1.0/24 n1|cbr0', '192.168.10.0/24 n1|eth0'])
+  expect(main.map(({ dst, nexthops: [hop] }) => `${dst} ${hop.via ?? hop.dev}`)).toEqual([
+    '0.0.0.0/0 192.168.10.1',
+    '10.244.1.0/24 n1|cbr0',
+    '192.168.10.0/24 n1|eth0',
+  ])
   expect(written(sim, 'router', 'route-controller')).toEqual([
     '10.244.1.0/24 via 192.168.10.11 dev eth0',
     '10.244.2.0/24 via 192.168.10.12 dev eth0',
     '10.244.3.0/24 via 192.168.20.13 dev eth1',
   ])
-  expect(sim.world.get('object', 'Node//n1')?.object.status.conditions).toContainEqual(expect.objectContaining({ type: 'NetworkUnavailable', status: 'False', reason: 'RouteCreated' }))
+  expect(sim.world.get('object', 'Node//n1')?.object.status.conditions).toContainEqual(
+    expect.objectContaining({ type: 'NetworkUnavailable', status: 'False', reason: 'RouteCreated' }),
+  )
 })
 
 test('a packet to another node goes by the router: 61 is left of its TTL, and no overlay is passed', () => {
@@ -49,12 +59,20 @@ test('a route that the cloud lost: pods of that node are unreachable, says the r
   sim.transact('by hand', ({ tx }) => {
     for (const row of tx.by('route', 'netns', 'router')) if (row.dst === '10.244.2.0/24') tx.delete('route', row.id)
   })
-  expect(ask(sim, { from: 'default/client', to: 'default/web-b', port: 8080 })).toMatchObject({ verdict: 'unreachable' })
+  expect(ask(sim, { from: 'default/client', to: 'default/web-b', port: 8080 })).toMatchObject({
+    verdict: 'unreachable',
+  })
   expect(ask(sim, { from: 'default/client', to: 'default/web-c', port: 8080 })).toMatchObject({ verdict: 'delivered' })
 })
 
 test('a node that joins gets its route', () => {
   const sim = world(referenceText(KUBENET))
-  edit(sim, referenceText(KUBENET).replace('  networking:', '    - {name: n4, address: 192.168.10.14, podCIDR: 10.244.4.0/24}\n  networking:'))
+  edit(
+    sim,
+    referenceText(KUBENET).replace(
+      '  networking:',
+      '    - {name: n4, address: 192.168.10.14, podCIDR: 10.244.4.0/24}\n  networking:',
+    ),
+  )
   expect(written(sim, 'router', 'route-controller')).toContain('10.244.4.0/24 via 192.168.10.14 dev eth0')
 })
