@@ -33,7 +33,7 @@ export const dnsClient: Program = {
   },
   onTimer(ctx, name) {
     const { resolving } = ctx.state<DnsClientState>()
-    if (name === RESOLVER_TIMER && resolving) keep(ctx, onResolverTimer(ctx, resolving))
+    if (resolving && name.startsWith(RESOLVER_TIMER)) keep(ctx, onResolverTimer(ctx, resolving, name))
   },
 }
 

@@ -97,7 +97,8 @@ export const probe: Program = {
   onTimer(ctx, name) {
     const state = ctx.state<ProbeState>()
     if (state.phase === 'done') return
-    if (name === RESOLVER_TIMER && state.resolving) return step(ctx, onResolverTimer(ctx, state.resolving))
+    if (state.resolving && name.startsWith(RESOLVER_TIMER))
+      return step(ctx, onResolverTimer(ctx, state.resolving, name))
     if (name !== ANSWER_TIMER) return
     const socket = state.socket ? ctx.tx.get('socket', state.socket) : undefined
     finish(ctx, { sees: socket && isStalled(socket) ? 'stalled' : 'timeout', errno: 'ETIMEDOUT' })

@@ -24,6 +24,8 @@ export interface Resolving {
   readonly server: number
   readonly attempt: number
   readonly sockets: readonly string[]
+  /** Queries of this round that are still to be sent. */
+  readonly unsent: readonly { readonly socket: string; readonly server: string; readonly type: string }[]
   readonly transport: 'udp' | 'tcp'
   readonly replies: Readonly<Record<string, DnsReply>>
   readonly log: readonly DnsQuery[]
@@ -61,8 +63,12 @@ export interface Resolved {
 
 export type ResolverStep = { readonly done: Resolved } | { readonly going: Resolving }
 
-/** The timer that the program must hand back to `onResolverTimer`. */
+/** Timers of a program whose names begin so belong to `onResolverTimer`. */
 export const RESOLVER_TIMER = 'resolver'
+const ANSWER_TIMER = `${RESOLVER_TIMER}/answer`
+const SECOND_TIMER = `${RESOLVER_TIMER}/second`
+/** From one datagram of a sendmmsg() to the next: both are under way before any answer, but not at the same instant. */
+const SECOND_US = 10
 
 interface Host extends Ctx {
   readonly app: { readonly id: string; readonly netns: string }
@@ -89,6 +95,7 @@ export function startResolving(
     server: 0,
     attempt: 0,
     sockets: [],
+    unsent: [],
     transport: 'udp',
     replies: {},
     log: [],
@@ -112,7 +119,7 @@ export function candidatesOf(name: string, conf: Pick<ResolvConf, 'search' | 'nd
 /** Sends A and AAAA of the present candidate to the present server (musl: to all of them). */
 function queryAll(ctx: Host, state: Resolving): ResolverStep {
   const servers = state.libc === 'musl' ? state.conf.nameservers : [state.conf.nameservers[state.server]]
-  let next: Resolving = { ...state, sockets: [], replies: {}, transport: 'udp' }
+  let next: Resolving = { ...state, sockets: [], unsent: [], replies: {}, transport: 'udp' }
   let refused = 0
   for (const server of servers) {
     const made = connect(ctx, {
@@ -127,12 +134,20 @@ function queryAll(ctx: Host, state: Resolving): ResolverStep {
       refused++
       continue
     }
-    next = { ...next, sockets: [...next.sockets, made.id] }
-    for (const type of next.types) next = query(ctx, next, made.id, server, type)
+    const unsent = next.types.map((type) => ({ socket: made.id, server, type }))
+    next = { ...next, sockets: [...next.sockets, made.id], unsent: [...next.unsent, ...unsent] }
   }
   if (refused === servers.length) return unanswered(ctx, next, true)
-  ctx.timer(RESOLVER_TIMER, timeoutOf(next))
-  return { going: next }
+  ctx.timer(ANSWER_TIMER, timeoutOf(next))
+  return { going: sendNext(ctx, next) }
+}
+
+/** Sends one of the round's queries; the next follows at once. */
+function sendNext(ctx: Host, state: Resolving): Resolving {
+  const [first, ...rest] = state.unsent
+  if (!first) return state
+  if (rest.length > 0) ctx.timer(SECOND_TIMER, SECOND_US)
+  return query(ctx, { ...state, unsent: rest }, first.socket, first.server, first.type)
 }
 
 /** glibc doubles the wait per server and shares it between them; musl resends at once to all, `attempts` times within the timeout. */
@@ -183,8 +198,9 @@ export function onResolverEvent(ctx: Host, state: Resolving, event: SocketEvent)
   }
 }
 
-/** The wait for an answer is over. */
-export function onResolverTimer(ctx: Host, state: Resolving): ResolverStep {
+/** The next query's turn, or the wait for an answer is over. */
+export function onResolverTimer(ctx: Host, state: Resolving, name: string): ResolverStep {
+  if (name === SECOND_TIMER) return { going: sendNext(ctx, state) }
   return unanswered(ctx, state, false)
 }
 
@@ -226,8 +242,8 @@ function overTcp(ctx: Host, state: Resolving, _socket: string): ResolverStep {
     packet: `${state.packet}/dns${state.sent + 1}`,
   })
   if ('errno' in made) return unanswered(ctx, state, true)
-  ctx.timer(RESOLVER_TIMER, timeoutOf(state))
-  return { going: { ...state, transport: 'tcp', sockets: [made.id], replies: {}, sent: state.sent + 1 } }
+  ctx.timer(ANSWER_TIMER, timeoutOf(state))
+  return { going: { ...state, transport: 'tcp', sockets: [made.id], unsent: [], replies: {}, sent: state.sent + 1 } }
 }
 
 /** All types of one candidate are answered: done, or the next candidate. */
@@ -274,7 +290,8 @@ function unanswered(ctx: Host, state: Resolving, refused: boolean): ResolverStep
 }
 
 function hangUp(ctx: Host, state: Resolving): void {
-  ctx.cancelTimer(RESOLVER_TIMER)
+  ctx.cancelTimer(ANSWER_TIMER)
+  ctx.cancelTimer(SECOND_TIMER)
   for (const socket of state.sockets) close(ctx, socket)
 }
 

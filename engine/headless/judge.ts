@@ -4,6 +4,7 @@ import { sysctlValue } from '../kernel/sysctl.ts'
 import { REASONS, type ReasonCode, type Verdict } from '../kernel/trace/reasons.ts'
 import type { Step } from '../kernel/trace/step.ts'
 import { isReply } from './packet-id.ts'
+import { packetIn } from './receiver.ts'
 import { verdictOf, type Walk, type WalkCollector } from './walk.ts'
 
 /** What became of a question: the verdict of headless.md, and the step that decided it. */
@@ -27,7 +28,7 @@ export function judge(world: WorldReader, walks: WalkCollector, state: ProbeStat
   const result = state?.result
   if (result?.dns !== undefined) return unresolved(walks, result.dns, result.sees)
   const request = walks.request
-  const own = verdictOf(request)
+  const own = requestVerdict(world, request)
   const reply = replyOf(world, walks)
   const seen = { request, ...(reply ? { reply } : {}) }
   if (own.verdict !== 'delivered') {
@@ -49,6 +50,27 @@ export function judge(world: WorldReader, walks: WalkCollector, state: ProbeStat
   if (sees === 'refused') return { verdict: 'refused', reason: lost?.reason ?? null, ...rest }
   if (sees === 'unreachable') return { verdict: 'unreachable', reason: lost?.reason ?? null, ...rest }
   return { verdict: 'timeout', reason: lost?.reason ?? null, ...rest }
+}
+
+/** A Service's address that no rule translated wanders off by the default route: that is told by its cause, not by where it died. */
+function requestVerdict(world: WorldReader, request: Walk): { verdict: Verdict; reason: ReasonCode | null } {
+  const own = verdictOf(request)
+  const first = request.steps[0]
+  const packet = first && packetIn(first)
+  if (own.verdict !== 'unreachable' || !packet || request.steps.some((step) => step.action === 'DNAT')) return own
+  return isServiceAddress(world, packet.dst)
+    ? { verdict: REASONS['service.vip-unhandled'].verdict, reason: 'service.vip-unhandled' }
+    : own
+}
+
+function isServiceAddress(world: WorldReader, ip: string): boolean {
+  return world
+    .rows('clusterConfig')
+    .some(({ id }) =>
+      world
+        .by('object', 'kind', `${id}|Service`)
+        .some(({ object }) => (object.spec?.clusterIPs ?? [object.spec?.clusterIP]).includes(ip)),
+    )
 }
 
 function unresolved(walks: WalkCollector, rcode: string, sees: Judgement['clientSees']): Judgement {

@@ -1,6 +1,7 @@
 import type { WorldReader } from '../core/world.ts'
 import type { Frame, IpPacket } from '../net/packet.ts'
 import { endpoint } from '../net/summary.ts'
+import type { SocketRow } from '../kernel/tables.ts'
 import type { Step } from '../kernel/trace/step.ts'
 import { nodeOfHost, podOfNetns } from './place.ts'
 import type { Walk } from './walk.ts'
@@ -22,9 +23,15 @@ export function receiverOf(world: WorldReader, walk: Walk): Receiver | null {
   const { end } = walk
   const packet = end && packetIn(end)
   if (end && packet && end.stage === 'deliver')
-    return { pod: podOfNetns(world, end.netns), node: nodeOfHost(world, end.host), ...toOf(packet) }
+    return { pod: podOfNetns(world, end.netns) ?? podOfSocket(end), node: nodeOfHost(world, end.host), ...toOf(packet) }
   const translated = translationIn(walk)
   return translated && !ownerOf(world, translated.ip) ? { pod: null, node: null, ...translated } : null
+}
+
+/** A hostNetwork pod has no netns of its own: its listening socket says whose it is. */
+function podOfSocket({ decidedBy }: Step): string | null {
+  const cause = decidedBy?.table === 'socket' ? (decidedBy.row as SocketRow | undefined)?.cause : undefined // by its table
+  return cause?.kind === 'Pod' ? `${cause.namespace ?? 'default'}/${cause.name}` : null
 }
 
 /** Destination after the first DNAT. */

@@ -159,7 +159,8 @@ function answerFor(sim: Simulation, prepared: Prepared, request: TraceRequest): 
 
 /** Nobody waits for the answer to a packet with a borrowed source: that an answer was sent is all there is to see. */
 function spoofed(prepared: Prepared, reply: Walk | undefined): ProbeState | undefined {
-  return prepared.source.spoof && reply ? { phase: 'done', result: { sees: 'answered' } } : undefined
+  const answered = prepared.source.spoof && reply && /\/r\d+$/.test(reply.packet)
+  return answered ? { phase: 'done', result: { sees: 'answered' } } : undefined
 }
 
 function outcomeOf(sim: Simulation, prepared: Prepared, { id, walks }: Exchange): Omit<TraceOutcome, 'probability'> {
