@@ -16,5 +16,5 @@ export function quantity(value: unknown): number {
 
 /** Thousandths of a core, rounded up as the scheduler does. */
 export function milliCpu(value: unknown): number {
-  return Math.ceil(quantity(value) * 1000 - 1e-9)
+  return Math.max(0, Math.ceil(quantity(value) * 1000 - 1e-9))
 }

@@ -34,6 +34,7 @@ function replicaController(kind: ReplicaKind): Controller {
     name: kind.name,
     watches: [kind.kind, 'Pod'],
     coalesceUs: FIXED_COSTS.replicasBatchUs,
+    urgent: ({ before, after }) => !after || !before || before.object.spec !== after.object.spec || isTerminating(before) !== isTerminating(after),
     keysFor({ before, after }, ctx) {
       const row = after ?? before
       if (row?.kind === kind.kind) return [keyOf(row)]

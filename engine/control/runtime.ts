@@ -41,14 +41,14 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
   function dispatchChanges(ctx: Ctx, changes: readonly Change[]): void {
     const author = authorOf(changes)
     const on = runningOf(ctx)
-    const wake = (controller: Controller, cluster: string, keys: readonly string[]) => {
+    const wake = (controller: Controller, cluster: string, keys: readonly string[], urgent: boolean) => {
       for (const key of keys) {
         const item = { controller: controller.name, cluster, key }
         if (isPaused(ctx.tx, item)) {
           if (author) continue
           unpause(ctx.tx, item)
         }
-        enqueue(ctx, controller, item)
+        enqueue(ctx, controller, item, urgent ? URGENT : undefined)
       }
     }
     const wakeByObject = (controller: Controller, change: Change) => {
@@ -56,7 +56,7 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
       const after = change.after as ObjectRow | undefined
       const cluster = (after ?? before)?.cluster ?? ''
       const keys = controller.keysFor({ before, after }, contextFor(ctx, controller, cluster))
-      if (keys.length > 0) wake(controller, cluster, keys)
+      if (keys.length > 0) wake(controller, cluster, keys, controller.urgent?.({ before, after }) ?? controller.coalesceUs === undefined)
     }
     for (const change of changes) {
       if (change.table === 'object') {
@@ -69,7 +69,7 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
       }
       for (const controller of registry.byTable.get(change.table) ?? []) {
         if (!on(controller)) continue
-        for (const { cluster, key } of controller.keysForRow?.(change, ctx) ?? []) wake(controller, cluster, [key])
+        for (const { cluster, key } of controller.keysForRow?.(change, ctx) ?? []) wake(controller, cluster, [key], false)
       }
     }
     if (author) afterWrites(ctx, author, changes)
@@ -94,6 +94,8 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
 
   return { dispatchChanges, handlers: { reconcile: reconcile as Handler } } // its payload is written by `enqueue` alone
 }
+
+const URGENT = Object.freeze({})
 
 /** Which controllers run now. */
 function runningOf(ctx: Ctx): (controller: Controller) => boolean {

@@ -24,6 +24,8 @@ export interface Controller {
   readonly latencyUs?: number | ((costs: TimeCosts) => number)
   /** At least so long between two runs of one key. */
   readonly coalesceUs?: number | ((costs: TimeCosts) => number)
+  /** Whether a change is too important to wait for `coalesceUs`: a new spec, not one more status. */
+  urgent?(change: ObjectChange): boolean
   /** Tables beside the API's objects whose rows wake it too: kernel rows that a daemon repairs, files, sockets. */
   readonly watchesRows?: readonly TableName[]
   /** Keys to reconcile after such a row changed, each with its cluster. Called for every change: be quick to say no. */

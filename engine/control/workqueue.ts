@@ -33,16 +33,16 @@ export function runId(item: WorkItem): string {
 
 /**
  * Schedules a run of the key unless an earlier one is pending already. A run that something waits for replaces a pending
- * background one, at the earlier of the two times.
+ * background one, at the earlier of the two times. Without `when`, the key keeps its distance from its last run.
  */
-export function enqueue(ctx: Ctx, controller: Controller, item: WorkItem, retry?: { delayUs: number; background?: boolean }): void {
+export function enqueue(ctx: Ctx, controller: Controller, item: WorkItem, when?: { delayUs?: number; background?: boolean }): void {
   const id = `reconcile/${runId(item)}`
   const { now } = ctx.clock
   const pending = ctx.tx.get('event', id)
-  const latency = retry ? retry.delayUs : (microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs)
+  const latency = when?.delayUs ?? microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs
   if (pending && !pending.background && pending.at <= now + latency) return
-  const at = now + (retry ? latency : Math.max(latency, restUs(ctx, controller, item)))
-  const background = retry?.background
+  const at = now + (when ? latency : Math.max(latency, restUs(ctx, controller, item)))
+  const background = when?.background
   if (pending) {
     if (pending.at <= at && (background || !pending.background)) return
     if (pending.at <= at) ctx.clock.cancel(id)

@@ -1,8 +1,7 @@
 import { dump } from 'js-yaml'
-import { apiOf } from '../api/store.ts'
+import { apiOf, configureApi } from '../api/store.ts'
 import type { Api, KubeObject, ObjectRow } from '../api/types.ts'
 import { type Components, setComponents } from '../control/components.ts'
-import { CONTROLLERS } from '../controllers.ts'
 import { Simulation } from '../simulation.ts'
 
 /**
@@ -16,6 +15,7 @@ export class ControlLab {
   constructor(options: { nodes?: readonly NodeSpec[]; components?: Components; seed?: number } = {}) {
     this.sim = new Simulation({ seed: options.seed ?? 1 })
     this.sim.transact('start', (ctx) => {
+      configureApi(ctx.tx, this.cluster, { serviceCidrs: ['10.96.0.0/16', 'fd00:10:96::/112'] })
       setComponents(ctx.tx, options.components)
       for (const node of options.nodes ?? []) must(apiOf(ctx, this.cluster).create(nodeObject(node)))
     })
@@ -63,6 +63,11 @@ export class ControlLab {
     return this.api.list(kind, namespace)
   }
 
+  /** Names of a kind in order. */
+  names(kind: string, namespace?: string): string[] {
+    return this.list(kind, namespace).map(({ name }) => name)
+  }
+
   get(kind: string, name: string, namespace = 'default'): KubeObject {
     const row = this.api.get(kind, namespace, name)
     if (!row) throw new Error(`no ${kind} ${namespace}/${name}`)
@@ -72,12 +77,8 @@ export class ControlLab {
   /** Runs every controller on everything once more; answers what it wrote. */
   rewrites(): readonly string[] {
     const before = new Map(this.sim.world.rows('object').map((row) => [row.id, row]))
-    this.sim.transact('resync', (ctx) => {
-      const running = ctx.tx.get('components', 'components')
-      ctx.tx.put('components', { id: 'components', only: [] })
-      void running
-    })
-    this.sim.transact('resync', (ctx) => setComponents(ctx.tx, undefined))
+    this.sim.transact('stop', (ctx) => setComponents(ctx.tx, { only: [] }))
+    this.sim.transact('start', (ctx) => setComponents(ctx.tx, undefined))
     this.settle()
     const now = this.sim.world.rows('object')
     return [...now.filter((row) => before.get(row.id) !== row).map(({ id }) => id), ...[...before.keys()].filter((id) => !now.some((row) => row.id === id))]
@@ -151,8 +152,6 @@ function withoutHistory(object: KubeObject): unknown {
 }
 
 const HISTORY = new Set(['resourceVersion', 'uid', 'creationTimestamp', 'lastTransitionTime', 'lastUpdateTime', 'startTime', 'generation', 'observedGeneration'])
-
-export const CONTROLLER_NAMES = CONTROLLERS.map(({ name }) => name)
 
 function must(result: { readonly ok: boolean; readonly error?: { readonly message: string } }): void {
   if (!result.ok) throw new Error(result.error?.message)

@@ -19,6 +19,7 @@ export const endpointSliceController: Controller = {
   name: 'endpointslice-controller',
   watches: ['Service', 'Pod', 'EndpointSlice', 'Node'],
   coalesceUs: FIXED_COSTS.endpointsBatchUs,
+  urgent: ({ before, after }) => (after ?? before)?.kind === 'Service',
   keysFor({ before, after }, ctx) {
     const row = after ?? before
     if (!row) return []
