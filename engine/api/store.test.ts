@@ -110,6 +110,20 @@ describe('update', () => {
     expect(api.get('Thing.example.com', 'default', 'a')?.object.metadata.generation).toBe(1)
   })
 
+  test('a pod that is bound to its node is still of the first generation', () => {
+    made({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'c', image: 'nginx' }] },
+    })
+    api.patch('Pod', 'default', 'p', { spec: { nodeName: 'worker' } })
+    expect(api.get('Pod', 'default', 'p')?.object.metadata.generation).toBe(1)
+    api.patch('Pod', 'default', 'p', { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } })
+    const { metadata, spec } = api.get('Pod', 'default', 'p')?.object ?? {}
+    expect([metadata?.generation, spec.nodeName]).toEqual([2, 'worker'])
+  })
+
   test('a merge patch removes what is null and keeps the rest', () => {
     made(configMap('a', { k: 'v', l: 'w' }))
     const result = api.patch('ConfigMap', 'default', 'a', { data: { k: null } })

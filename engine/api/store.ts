@@ -307,11 +307,14 @@ const SERVER_SET = [
   'deletionGracePeriodSeconds',
 ] as const
 
+/** Counts a change of the desired state. The binding of a pod goes past the strategy that counts, and is none. */
 function withGeneration(next: KubeObject, before: KubeObject): KubeObject {
-  const same = Object.keys({ ...next, ...before }).every(
-    (key) => key === 'metadata' || key === 'status' || deepEqual(next[key], before[key]),
-  )
-  if (same) return next
+  const same = (key: string) => {
+    if (key === 'metadata' || key === 'status' || next[key] === before[key]) return true
+    if (key !== 'spec' || next.kind !== 'Pod' || before.spec?.nodeName) return deepEqual(next[key], before[key])
+    return deepEqual({ ...next.spec, nodeName: undefined }, { ...before.spec, nodeName: undefined })
+  }
+  if (Object.keys({ ...next, ...before }).every(same)) return next
   return { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }
 }
 

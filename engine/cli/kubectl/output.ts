@@ -62,6 +62,9 @@ export function toYaml(value: unknown): string {
   return dump(sorted(value), { seqNoIndent: true, lineWidth: -1, noRefs: true, scalarStyleRules: [quoteLikeGo] })
 }
 
+/** Text that YAML 1.1 reads as a time or as a number to base 60. */
+const TIME_OR_BASE_60 = /^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$|^[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?$/
+
 function quoteLikeGo(layout: ScalarLayout): void {
   const allowed = (style: number) => (layout.allowedStylesMask & (1 << style)) !== 0
   const text = layout.node.value
@@ -70,7 +73,7 @@ function quoteLikeGo(layout: ScalarLayout): void {
     const style = styles.find(allowed)
     if (style !== undefined) layout.style = style
   }
-  if (typeof resolvePlain(text) !== 'string') choose(SCALAR_STYLE.DOUBLE_QUOTED)
+  if (typeof resolvePlain(text) !== 'string' || TIME_OR_BASE_60.test(text)) choose(SCALAR_STYLE.DOUBLE_QUOTED)
   else if (text.includes('\n')) choose(SCALAR_STYLE.LITERAL_BLOCK, SCALAR_STYLE.DOUBLE_QUOTED)
   else choose(SCALAR_STYLE.PLAIN, SCALAR_STYLE.SINGLE_QUOTED, SCALAR_STYLE.DOUBLE_QUOTED)
 }
