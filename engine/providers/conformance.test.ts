@@ -26,7 +26,19 @@ spec:
     - {name: n2, podCIDR: 10.244.2.0/24}
   networking: {cni: ${cni}}
 `
-const PODS = [podText('client', 'n1'), podText('web-a', 'n1'), podText('web-b', 'n2')].join('---')
+const SERVICES = `
+apiVersion: v1
+kind: Service
+metadata: {name: self}
+spec: {selector: {app: client}, ports: [{port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: far}
+spec: {type: NodePort, selector: {app: far}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
+`
+const FAR = podText('far', 'n2').replace('{app: web}', '{app: far}').replace('containerPort: 8080', 'containerPort: 8080, hostPort: 8088')
+const PODS = [podText('client', 'n1'), podText('web-a', 'n1'), podText('web-b', 'n2'), FAR, SERVICES].join('---')
 
 test('every provider of the list is tested here', () => {
   const tested = new Set(NETWORKS.map(([name]) => name.split(' ')[0]))
@@ -80,6 +92,20 @@ describe.each(NETWORKS)('%s', (_name, cni) => {
     expect(ask(sim, { from: 'default/client', to: 'default/client', port: 8080 })).toMatchObject({
       verdict: 'delivered',
     })
+  })
+
+  test('a pod reaches itself by its Service', () => {
+    const answer = ask(sim, { from: 'default/client', to: 'svc/self.default', port: 80 })
+    expect(answer).toMatchObject({ verdict: 'delivered', at: 'default/client' })
+  })
+
+  test.each([
+    ['a Service’s pod on another node', { from: 'default/client', to: 'svc/far.default', port: 80 }],
+    ['a NodePort of a node without an endpoint, from outside', { from: 'external', to: 'node/n1', port: 30080 }],
+    ['a hostPort from outside', { from: 'external', to: 'node/n2', port: 8088 }],
+    ['a hostPort from a pod of another node', { from: 'default/client', to: 'node/n2', port: 8088 }],
+  ])('%s is reached', (_what, question) => {
+    expect(ask(sim, question)).toMatchObject({ verdict: 'delivered', at: 'default/far' })
   })
 
   test('a large answer fits: no frame is above its link’s MTU', () => {

@@ -38,6 +38,9 @@ export function bridgeFinish(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb)
   const out = ctx.tx.get('link', entry.link)
   if (!out) return flood(ctx, bridge, port, skb)
   const refusal = whyNot(port, out)
+  // A frame that was the bridge's own before it was DNATed goes up too where the bridge is promiscuous, and comes back routed.
+  // Simplified: the copy that a promiscuous bridge takes of every other frame, because the host drops all of those.
+  if (refusal?.reason === 'bridge.hairpin-off' && bridge.promisc && skb.bridged) return passUp(ctx, bridge, port, skb, entry)
   if (refusal)
     return lose(ctx, skb, refusal.reason, {
       stage: 'bridge',
@@ -80,11 +83,16 @@ function passUp(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, entry?: FdbR
   report(ctx, up, {
     stage: 'receive',
     action: 'received',
-    detail: `${bridge.name} takes it for this host: it is for ${skb.frame && isGroupMac(skb.frame.dst) ? 'everyone' : "the bridge's own MAC address"}`,
+    detail: `${bridge.name} takes it for this host: ${whyUp(skb, entry)}`,
     decidedBy: entry ? refTo('fdb', entry) : refTo('link', bridge),
   })
   // A port's own MAC is as good as the bridge's: the frame is for this host.
   toProtocol(ctx, entry && skb.frame ? { ...bridge, mac: skb.frame.dst } : bridge, port === bridge ? skb : up)
+}
+
+function whyUp({ frame }: Skb, entry: FdbRow | undefined): string {
+  if (entry && !entry.flags.includes('local')) return 'it is promiscuous, and the frame would go back where it came from'
+  return `it is for ${frame && isGroupMac(frame.dst) ? 'everyone' : "the bridge's own MAC address"}`
 }
 
 /**
