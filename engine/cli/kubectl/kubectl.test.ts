@@ -402,6 +402,9 @@ test('YAML is quoted as Go quotes it', () => {
     g: [{ y: 1 }, 'on'],
     h: {},
     i: [],
+    j: '2026-01-01T00:00:00Z',
+    k: '22:22',
+    l: 'a: b',
   }
   expect(lines(toYaml(value))).toEqual([
     'a: "8080"',
