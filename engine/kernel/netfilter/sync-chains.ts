@@ -40,6 +40,33 @@ export function syncChains(
   chains: readonly DesiredChain[],
   jumps: readonly DesiredJump[],
 ): void {
+  const found = marks(tx, who)
+  const [first] = found
+  if (first.chains === chains && first.jumps === jumps && found.every((mark, k) => mark === first.all?.[k])) return
+  sync(tx, who, chains, jumps)
+  const now = marks(tx, who)
+  if (now[0] !== NO_ROWS) Object.assign(now[0], { chains, jumps, all: now })
+}
+
+/** What was found to be in place: remembered with a table of rows for as long as none of these rows changes. */
+interface Mark {
+  readonly chains?: readonly DesiredChain[]
+  readonly jumps?: readonly DesiredJump[]
+  readonly all?: readonly Mark[]
+}
+
+const NO_ROWS: Mark = Object.freeze({})
+
+/** One mark per table that daemons write. They ask again and again for the very same lists, and are answered at once. */
+function marks(tx: Tx, who: ChainOwner): readonly [Mark, ...Mark[]] {
+  const mark = (table: IptTable): Mark =>
+    tx.memo('nfChain', 'netnsTable', `${who.netns}|${who.family}|${table}`, `synced ${who.owner}`, (rows) =>
+      rows.length > 0 ? {} : NO_ROWS,
+    )
+  return [mark('nat'), mark('filter'), mark('mangle'), mark('raw')]
+}
+
+function sync(tx: Tx, who: ChainOwner, chains: readonly DesiredChain[], jumps: readonly DesiredJump[]): void {
   const wanted = new Set<string>()
   for (const chain of chains) {
     const id = chainId(who.netns, who.family, chain.table, chain.name)
