@@ -11,6 +11,7 @@ import { isMain, placesOf } from '../view/walk.ts'
 import { type Level, zoomLimits } from '../view/zoom.ts'
 import { BOX_TYPES } from './boxes/index.ts'
 import './canvas.css'
+import { Crumbs } from './Crumbs.tsx'
 import { HopDock } from './HopDock.tsx'
 import { pictureOf } from './picture.ts'
 import { Toolbar } from './Toolbar.tsx'
@@ -105,7 +106,11 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
     (id: string) => {
       const box = map.boxes.find((candidate) => candidate.id === id)
       if (!box) return
-      if (box.kind === 'fold') return setUnfolded(new Set([...unfolded, box.host]))
+      if (box.kind === 'fold') {
+        const next = new Set(unfolded)
+        if (!next.delete(box.host)) next.add(box.host)
+        return setUnfolded(next)
+      }
       const chosen = selectionOf(box, map)
       if (chosen) select(chosen)
     },
@@ -206,6 +211,7 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
           {renderHopCard(step)}
         </HopDock>
       )}
+      <Crumbs map={map} focused={focused} onFit={fit} onFocus={focus} />
       <Toolbar level={level} onLevel={actions.toLevel} onZoom={view.zoomBy} onFit={fit} />
     </div>
   )

@@ -30,7 +30,7 @@ export type Box = Common &
     | { readonly kind: 'fold'; readonly host: string; readonly pods: readonly PodModel[]; readonly text: string }
     | { readonly kind: 'counter'; readonly owner: string; readonly host: string; readonly pods: readonly PodModel[] }
     | { readonly kind: 'pending'; readonly pods: readonly PodModel[] }
-    | { readonly kind: 'bridge'; readonly link: LinkModel; readonly ticks: readonly Tick[] }
+    | { readonly kind: 'bridge'; readonly link: LinkModel; readonly ticks: readonly Tick[]; readonly ports: number }
     | {
         readonly kind: 'stack'
         readonly node: NodeModel

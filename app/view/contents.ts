@@ -26,6 +26,7 @@ export function contentsOf(
     contents.set(node.id, {
       node,
       folded,
+      unfolded: open && pods.some((pod) => pod.system),
       hostPods: visible.filter((pod) => pod.hostNetwork),
       placed: counters ? counted(own, options) : placed(own, pods, options),
       nodePorts,

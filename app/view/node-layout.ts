@@ -9,6 +9,8 @@ export interface NodeContent {
   /** Pods with a place of their own: slot -> pod, or all the pods of an owner as one counter. */
   readonly placed: readonly { readonly slot: number; readonly pods: readonly PodModel[]; readonly counter: boolean }[]
   readonly folded: readonly PodModel[]
+  /** Somebody spread the system pods out: the tile folds them again. */
+  readonly unfolded: boolean
   readonly hostPods: readonly PodModel[]
   readonly nodePorts: readonly number[]
   readonly rules: readonly MetRule[]
@@ -77,7 +79,8 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
     label: `node ${node.name}, ${node.address}, ${node.controlPlane ? 'control plane' : 'worker'}, ${node.ready ? 'ready' : 'not ready'}${content.nodePorts.length > 0 ? `, node ports ${content.nodePorts.join(', ')}` : ''}`,
   })
   out.vertices.push({ id: node.id, at: centre(rect), box: node.id })
-  if (content.folded.length > 0) foldTile(content, { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }, out)
+  if (content.folded.length > 0 || content.unfolded)
+    foldTile(content, { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }, out)
 
   const within = { x: frame.x + 6, w: frame.w - 12 }
   let y = frame.y + 20
@@ -141,7 +144,8 @@ export function podLabel(pod: PodModel, node: { readonly name: string }): string
 function foldTile(content: NodeContent, rect: Rect, out: Out): void {
   const id = `fold:${content.node.id}`
   const spaces = [...new Set(content.folded.map((pod) => pod.namespace))].join(', ')
-  const text = `${content.folded.length} system pod${content.folded.length === 1 ? '' : 's'}`
+  const count = `${content.folded.length} system pod${content.folded.length === 1 ? '' : 's'}`
+  const text = content.unfolded ? '▾ fold the system pods' : `▸ ${count}`
   const box = {
     kind: 'fold',
     id,
@@ -151,7 +155,12 @@ function foldTile(content: NodeContent, rect: Rect, out: Out): void {
     text,
     parent: content.node.id,
   } as const
-  out.boxes.push({ ...box, label: `${text} (${spaces}) on ${content.node.name}, folded` })
+  out.boxes.push({
+    ...box,
+    label: content.unfolded
+      ? `fold the system pods of ${content.node.name}`
+      : `${count} (${spaces}) on ${content.node.name}, folded`,
+  })
   out.vertices.push({ id, at: centre(rect), box: id })
 }
 
@@ -218,16 +227,20 @@ function bridgeBar(
     const line = lines.get(port.id)
     if (!line) continue
     const end = { x: line[line.length - 1].x, y: bar.y }
-    ticks.push({ x: end.x - bar.x, hairpin: port.hairpin })
+    if (!ticks.some((tick) => tick.x === end.x - bar.x)) ticks.push({ x: end.x - bar.x, hairpin: port.hairpin })
     out.vertices.push({ id: port.id, at: end, box: bridge.id })
-    const pod = content.placed.flatMap((p) => p.pods).find((p) => p.hostEnd === port.id)
-    if (!pod?.eth0) continue
+    const place = content.placed.find((p) => p.pods.some((one) => one.hostEnd === port.id))
+    const pod = place?.pods.find((one) => one.hostEnd === port.id)
+    if (!place || !pod?.eth0) continue
+    // A counter's pods share one line: it is drawn once.
+    const kind = pod === place.pods[0] ? 'veth' : 'inside'
     const points = tidyLine([...line, end])
-    out.wires.push({ id: `veth:${port.id}`, kind: 'veth', from: pod.eth0, to: port.id, points, down: !port.up })
+    out.wires.push({ id: `veth:${port.id}`, kind, from: pod.eth0, to: port.id, points, down: !port.up })
     inside(port.id, bridge.id, [end, { x: end.x, y: middle.y }, middle], out)
   }
-  const label = `bridge ${bridge.name}, ${bridge.addresses.join(', ') || 'no address'}, ${ticks.length} ports`
-  out.boxes.push({ kind: 'bridge', id: bridge.id, rect: bar, link: bridge, ticks, parent: node.id, label })
+  const ports = node.links.filter((link) => link.master === bridge.id).length
+  const label = `bridge ${bridge.name}, ${bridge.addresses.join(', ') || 'no address'}, ${ports} ports`
+  out.boxes.push({ kind: 'bridge', id: bridge.id, rect: bar, link: bridge, ticks, ports, parent: node.id, label })
 }
 
 /** Veths that no bridge holds end on the stack itself (cali*, ptp). */

@@ -147,7 +147,7 @@ function roomFor(nodes: readonly NodeModel[], contents: ReadonlyMap<string, Node
   return {
     columns,
     podRows: Math.max(1, ...all.map((content) => Math.floor(highestSlot(content) / columns) + 1)),
-    fold: all.some((content) => content.folded.length > 0),
+    fold: all.some((content) => content.folded.length > 0 || content.unfolded),
     hostRows: Math.max(0, ...all.map((content) => Math.ceil(content.hostPods.length / 2))),
     bridges: Math.max(1, ...nodes.map((node) => bridgesOf(node).length)),
   }

@@ -4,7 +4,7 @@ import type { BoxProps } from './types.ts'
 
 /** A Linux bridge: a bar with a tick for each port; a port in hairpin mode has a U-turn. */
 export const BridgeBox = memo(function BridgeBox({ data }: BoxProps<BoxOf<'bridge'>>) {
-  const { link, ticks } = data.box
+  const { link, ticks, ports } = data.box
   return (
     <>
       {ticks.map(({ x, hairpin }) => (
@@ -21,7 +21,7 @@ export const BridgeBox = memo(function BridgeBox({ data }: BoxProps<BoxOf<'bridg
       </span>
       {data.level >= 3 && (
         <span className="map-muted">
-          bridge · {ticks.length} ports shown · fdb {link.fdb} · mtu {link.mtu}
+          bridge · {ports} port{ports === 1 ? '' : 's'} · fdb {link.fdb} · mtu {link.mtu}
         </span>
       )}
     </>

@@ -71,11 +71,7 @@ export const HostPodBox = memo(function HostPodBox({ data }: BoxProps<BoxOf<'hos
 })
 
 export const FoldBox = memo(function FoldBox({ data }: BoxProps<BoxOf<'fold'>>) {
-  return (
-    <span className="map-line">
-      <span aria-hidden>▸</span> {data.box.text}
-    </span>
-  )
+  return <span className="map-line">{data.box.text}</span>
 })
 
 export const CounterBox = memo(function CounterBox({ data }: BoxProps<BoxOf<'counter'>>) {

@@ -38,6 +38,8 @@ export interface Viewport {
 const FLASH_MS = 1200
 /** Height at the foot of the frame that the toolbar takes. */
 const TOOLBAR = 44
+/** Height at its top that the breadcrumbs take. */
+const CRUMBS = 32
 
 /** The one canvas above the boxes. Frames are drawn only while a packet glides or a box flashes. */
 export class Scene {
@@ -189,7 +191,7 @@ export class Scene {
     size: { w: number; h: number },
   ): Rect {
     if (this.placed?.picture === picture && this.placed.viewport === this.viewport) return this.placed.rect
-    const frame = { x: 8, y: 8, w: this.size.w - 16, h: this.size.h - 16 - TOOLBAR }
+    const frame = { x: 8, y: CRUMBS, w: this.size.w - 16, h: this.size.h - 8 - CRUMBS - TOOLBAR }
     const rect = placeCaption(this.toScreen(anchor.at), half, size, frame, this.obstacles(picture))
     this.placed = { picture, viewport: this.viewport, rect }
     return rect
