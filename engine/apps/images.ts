@@ -165,6 +165,7 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
     },
   ],
   [/(^|\/)(pause|flannel|flannel-cni-plugin|kindnetd|kube-webhook-certgen)$/, nothing],
+  [/(^|\/)loadgenerator$/, nothing],
   [/(^|\/)metrics-server$/, byArg('metrics-server', ['--secure-port'], 443)],
   [/(^|\/)kube-state-metrics$/, ports('kube-state-metr', 8080, 8081)],
   [/ingress-nginx\/controller$|nginx-ingress-controller$/, ports('nginx', 80, 443, 8443, 10254)],

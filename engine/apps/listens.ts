@@ -33,6 +33,16 @@ export interface ContainerSpec {
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
   readonly ports?: readonly { readonly containerPort: number; readonly protocol?: string; readonly name?: string }[]
   readonly volumeMounts?: readonly { readonly mountPath: string }[]
+  readonly livenessProbe?: ProbeTarget
+  readonly readinessProbe?: ProbeTarget
+  readonly startupProbe?: ProbeTarget
+}
+
+/** Where a probe knocks. */
+interface ProbeTarget {
+  readonly httpGet?: { readonly port?: number | string }
+  readonly tcpSocket?: { readonly port?: number | string }
+  readonly grpc?: { readonly port?: number | string }
 }
 
 export const LISTEN_ANNOTATION = 'podwalk.dev/listen'
@@ -116,7 +126,7 @@ function imageRunsOwnServer(words: readonly string[]): boolean {
 function declaredListens(container: ContainerSpec): Listen[] {
   const seen = new Set<string>()
   const ports: Listen[] = []
-  for (const { containerPort, protocol } of container.ports ?? []) {
+  for (const { containerPort, protocol } of [...(container.ports ?? []), ...probedPorts(container)]) {
     const proto = (protocol ?? 'TCP').toLowerCase()
     if (!Number.isInteger(containerPort) || (proto !== 'tcp' && proto !== 'udp' && proto !== 'sctp')) continue
     if (seen.has(`${containerPort}/${proto}`)) continue
@@ -124,6 +134,12 @@ function declaredListens(container: ContainerSpec): Listen[] {
     ports.push({ port: containerPort, proto, program: 'listener', process: processOf(container) })
   }
   return ports
+}
+
+/** An author who knocks at a port of an image that is not known here knows that it is open. */
+function probedPorts({ livenessProbe, readinessProbe, startupProbe }: ContainerSpec): { containerPort: number; protocol?: string }[] {
+  const targets = [startupProbe, readinessProbe, livenessProbe].map((probe) => (probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc)?.port)
+  return targets.flatMap((port) => (/^\d+$/.test(String(port)) ? [{ containerPort: Number(port) }] : []))
 }
 
 /** What `ps` would show: the command's base name, else the image's. */

@@ -11,6 +11,7 @@ import type {
   HostRow,
   LinkRow,
   NeighRow,
+  NetnsRow,
   NfChainRow,
   RecordRef,
   RouteRow,
@@ -104,6 +105,8 @@ function decisionText(ref: RecordRef, row: unknown): string {
       const hook = row as HookRow
       return `${hook.hook} ${hook.program}`
     }
+    case 'netns':
+      return `netns ${(row as NetnsRow).path ?? (row as NetnsRow).id}`
     case 'host':
       return `host ${(row as HostRow).id}`
     default:

@@ -29,7 +29,8 @@ export function receiverOf(world: WorldReader, walk: Walk): Receiver | null {
 }
 
 /** A hostNetwork pod has no netns of its own: its listening socket says whose it is. */
-function podOfSocket({ decidedBy }: Step): string | null {
+function podOfSocket({ decidedBy, end }: Step): string | null {
+  if (end?.reason === 'sock.not-listening') return null
   const cause = decidedBy?.table === 'socket' ? (decidedBy.row as SocketRow | undefined)?.cause : undefined // by its table
   return cause?.kind === 'Pod' ? `${cause.namespace ?? 'default'}/${cause.name}` : null
 }

@@ -111,23 +111,38 @@ function strayDetail(ctx: Ctx, skb: Skb, ip: With<Tcp>): string {
   return `the socket waits for an answer from ${waiting.remoteIp}:${waiting.remotePort}, this one comes from ${ip.src}:${ip.body.sport}: RST`
 }
 
-/** Nothing listens: RST for TCP, port unreachable for UDP. */
+/** Nothing listens: RST for TCP, port unreachable for UDP. The evidence is what listens here instead. */
 function refuse(ctx: Ctx, skb: Skb, ip: IpPacket, proto: 'tcp' | 'udp', port: number): void {
-  const loopback = sockets(ctx.tx, skb.netns, proto, port).find(
-    (row) => row.remoteIp === undefined && isLoopback(row.localIp),
-  )
+  const bound = sockets(ctx.tx, skb.netns, proto, port)
+  const loopback = bound.find((row) => row.remoteIp === undefined && isLoopback(row.localIp))
   if (ip.body.kind === 'tcp')
     sendReset(ctx, skb.netns, skb.packet, ip as With<Tcp>, `nothing listens on TCP port ${port}: RST`)
   else answerPortUnreachable(ctx, skb, ip)
+  const others = loopback ? [] : openHere(ctx, skb.netns, proto)
+  const netns = ctx.tx.get('netns', skb.netns)
+  const ports = [...new Set(others.map((row) => row.localPort))].sort((a, b) => a - b).slice(0, 5)
+  const instead = ports.length > 0 ? ` (what listens here: ${ports.join(', ')})` : ''
+  const name = proto.toUpperCase()
   emitEnd(ctx, skb, {
     action: 'rejected',
     detail: loopback
       ? `${loopback.process ?? 'the program'} listens on ${loopback.localIp}:${port} only, not on ${ip.dst}`
-      : `nothing listens on ${proto.toUpperCase()} port ${port} of ${ip.dst}`,
-    ...(loopback ? { decidedBy: socketRef(loopback) } : {}),
+      : `nothing listens on ${name} port ${port} of ${ip.dst}${instead}`,
+    ...(loopback || others[0]
+      ? { decidedBy: socketRef(loopback ?? others[0]) }
+      : netns
+        ? { decidedBy: { table: 'netns', id: netns.id, row: netns } }
+        : {}),
     disposition: 'rejected',
     reason: loopback ? 'sock.localhost-only' : 'sock.not-listening',
   })
+}
+
+/** Sockets that take from anywhere what comes for this protocol. */
+function openHere(ctx: Ctx, netns: string, proto: 'tcp' | 'udp'): SocketRow[] {
+  return ctx.tx
+    .by('socket', 'netns', netns)
+    .filter((row) => row.proto === proto && row.remoteIp === undefined && !isLoopback(row.localIp))
 }
 
 /** An ICMP error tells the socket whose packet it quotes. Models icmp_unreach(), tcp_v4_err(), __udp4_lib_err(), ping_err(). */
