@@ -16,6 +16,16 @@ describe('what a container listens on', () => {
       ['0.0.0.0:80/tcp', '[::]:80/tcp'],
     ],
     [
+      'an unknown image: what is declared, and where its probes knock',
+      { image: 'acme/app', ports: [{ containerPort: 8080 }], livenessProbe: { httpGet: { port: 9440 } }, readinessProbe: { tcpSocket: { port: 'http' } } },
+      ['8080/tcp', '9440/tcp'],
+    ],
+    [
+      'a known image does not open a port because a probe knocks there',
+      { image: 'nginx', readinessProbe: { tcpSocket: { port: 81 } } },
+      ['0.0.0.0:80/tcp', '[::]:80/tcp'],
+    ],
+    [
       'nginx with a mounted configuration: what is declared',
       { image: 'nginx', ports: [{ containerPort: 8443 }], volumeMounts: [{ mountPath: '/etc/nginx/conf.d' }] },
       ['8443/tcp'],
