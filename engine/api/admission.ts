@@ -28,21 +28,19 @@ export function admitUpdate(given: KubeObject, before: KubeObject, kind: KindDef
   return { object, errors: kind.validateUpdate?.(object, before) ?? [] }
 }
 
+/** Wrong types pass through defaulting as they are, and are found afterwards: everything is walked once. */
 function complete(given: KubeObject, kind: KindDef, where: Allocation, isNew: boolean): Admitted {
-  let object = given
-  let errors: FieldError[] = [...validateMetadata(object, kind)]
-  if (kind.fields) {
-    const decoded = validateFields(kind.fields, object, '', kind.kind).filter((error) => error.type === 'decode')
-    if (decoded.length > 0) return { object, errors: decoded }
-    object = fillFields(kind.fields, object)
-  }
+  let object = kind.fields ? fillFields(kind.fields, given) : given
   if (kind.prepare) object = kind.prepare(object, { isNew, before: where.before })
   deepFreeze(object)
+  const errors: FieldError[] = [...validateMetadata(object, kind)]
   if (kind.fields) {
     for (const key in kind.fields) markComplete(kind.fields[key], object[key])
-    errors = [...errors, ...validateFields(kind.fields, object, '', kind.kind)]
+    errors.push(...validateFields(kind.fields, object, '', kind.kind))
+    const undecodable = errors.filter((error) => error.type === 'decode')
+    if (undecodable.length > 0) return { object: given, errors: undecodable }
   }
-  errors = [...errors, ...(kind.validate?.(object) ?? [])]
+  errors.push(...(kind.validate?.(object) ?? []))
   if (errors.length > 0 || !kind.allocate) return { object, errors }
   return kind.allocate(object, where)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { World } from '../core/world.ts'
+import { KINDS } from './kinds/registry.ts'
 import { complete, hover } from './language.ts'
 import { parseText } from './parse/parse.ts'
 import { readScenario } from './scenario-text.ts'
@@ -154,6 +155,36 @@ describe('the store', () => {
           return end
         }
         expect(run()).toBe(run())
+      }),
+      runs,
+    )
+  })
+
+  test('whatever stands in an object of any kind, it is stored or refused, with admission and without', () => {
+    const junk = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom([], {}, [null], [{}], 'None', 0))
+    const fields = fc.dictionary(
+      fc.constantFrom(
+        ...['ports', 'selector', 'template', 'containers', 'clusterIP', 'clusterIPs', 'type', 'strategy', 'podCIDR'],
+        ...['ipFamilies', 'externalIPs', 'tolerations', 'finalizers', 'replicas', 'hostNetwork', 'matchExpressions'],
+      ),
+      fc.oneof(
+        junk,
+        fc.record(
+          { selector: junk, spec: junk, metadata: junk, containers: junk, matchExpressions: junk },
+          { requiredKeys: [] },
+        ),
+      ),
+      { maxKeys: 4 },
+    )
+    const kinds = fc.constantFrom(...KINDS)
+    fc.assert(
+      fc.property(kinds, fields, fields, junk, fc.boolean(), (kind, spec, changed, labels, admission) => {
+        const api = apiOf(apiWorld(), undefined, { admission })
+        const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+        const given = { apiVersion, kind: kind.kind, metadata: { name: 'a', labels }, spec } as unknown as KubeObject // nonsense
+        const made = api.create(given)
+        if (!admission) expect(made.ok).toBe(true)
+        if (made.ok) expect(api.apply({ ...given, spec: changed }).ok || admission).toBe(true)
       }),
       runs,
     )

@@ -42,15 +42,28 @@ export function shareUnchanged<T>(before: unknown, after: T): T {
   ) {
     return after
   }
-  if (deepEqual(before, after)) return before as T // equal as JSON
-  if (Array.isArray(after)) {
-    if (!Array.isArray(before)) return after
-    return after.map((item, i) => shareUnchanged(before[i], item)) as T // an array of the same items
-  }
-  if (Array.isArray(before)) return after
+  if (Array.isArray(after)) return Array.isArray(before) ? (shareItems(before, after) as T) : after // an array of the same items
+  return Array.isArray(before) ? after : (shareFields(before as JsonObject, after as JsonObject) as T) // the same keys with equal values
+}
+
+function shareItems(before: readonly unknown[], after: readonly unknown[]): readonly unknown[] {
+  const shared = after.map((item, i) => shareUnchanged(before[i], item))
+  if (before.length === after.length && shared.every((item, i) => item === before[i])) return before
+  return shared.every((item, i) => item === after[i]) ? after : shared
+}
+
+function shareFields(before: JsonObject, after: JsonObject): JsonObject {
+  let asBefore = true
+  let asAfter = true
   const shared: Record<string, unknown> = {}
-  for (const key in after) shared[key] = shareUnchanged((before as JsonObject)[key], after[key])
-  return shared as T // the same keys with equal values
+  for (const key in after) {
+    const item = shareUnchanged(before[key], after[key])
+    if (item !== before[key]) asBefore = false
+    if (item !== after[key]) asAfter = false
+    shared[key] = item
+  }
+  for (const key in before) if (asBefore && before[key] !== undefined && after[key] === undefined) asBefore = false
+  return asBefore ? before : asAfter ? after : shared
 }
 
 /** RFC 7386. Null removes a key; arrays are replaced whole. */

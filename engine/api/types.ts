@@ -180,7 +180,7 @@ export const objectTable: TableDef<ObjectRow> = {
   indexes: {
     kind: (r) => `${r.cluster}|${r.kind}`,
     kindNamespace: (r) => `${r.cluster}|${r.kind}|${r.namespace}`,
-    owner: (r) => r.object.metadata.ownerReferences?.map((owner) => owner.uid),
+    owner: (r) => ownersOf(r.object.metadata.ownerReferences),
     node: (r) => (r.kind === 'Pod' && r.object.spec?.nodeName ? `${r.cluster}|${r.object.spec.nodeName}` : undefined),
     uid: (r) => r.object.metadata.uid,
     podIp: (r) => (r.kind === 'Pod' && !r.object.spec?.hostNetwork ? podIpsOf(r) : undefined),
@@ -204,6 +204,13 @@ function labelPairs({ cluster, namespace, object }: ObjectRow): string[] {
 
 function isOrphan({ metadata }: KubeObject): boolean {
   return !metadata.ownerReferences?.some((owner) => owner.controller)
+}
+
+/** Objects that were stored without admission may hold anything. */
+function ownersOf(owners: unknown): string[] | undefined {
+  return Array.isArray(owners)
+    ? owners.flatMap((owner) => (typeof owner?.uid === 'string' ? owner.uid : []))
+    : undefined
 }
 
 function clusterIPsOf({ cluster, object }: ObjectRow): string[] | undefined {
