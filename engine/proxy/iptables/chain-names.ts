@@ -26,8 +26,20 @@ export function serviceChains(port: ServicePort): ServiceChains {
 
 /** `endpoint` as `ip:port`, an IPv6 address in brackets. */
 export function endpointChain(port: Pick<ServicePort, 'name' | 'protocol'>, endpoint: string): string {
-  return `KUBE-SEP-${shortHash(port.name + port.protocol + endpoint)}`
+  let names = endpointNames.get(port)
+  if (!names) {
+    names = new Map()
+    endpointNames.set(port, names)
+  }
+  let name = names.get(endpoint)
+  if (name === undefined) {
+    name = `KUBE-SEP-${shortHash(port.name + port.protocol + endpoint)}`
+    names.set(endpoint, name)
+  }
+  return name
 }
+
+const endpointNames = new WeakMap<Pick<ServicePort, 'name' | 'protocol'>, Map<string, string>>()
 
 export function shortHash(text: string): string {
   return base32(sha256(new TextEncoder().encode(text)).subarray(0, 10))

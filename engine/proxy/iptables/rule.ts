@@ -20,7 +20,17 @@ export interface Why {
   readonly reason?: ReasonCode
 }
 
-/** A rule of kube-proxy's, frozen and ready to be shared. */
-export function rule(matches: readonly NfMatch[], target: NfTarget | undefined, why: Why = {}): NfRule {
-  return Object.freeze({ matches, ...(target ? { target } : {}), ...why, owner: 'kube-proxy' })
+/** A rule of kube-proxy's, to be shared by all nodes that want it. */
+export function rule(
+  matches: readonly NfMatch[],
+  target: NfTarget | undefined,
+  { cause, reason }: Why = NOTHING,
+): NfRule {
+  const made: { -readonly [Key in keyof NfRule]: NfRule[Key] } = { matches, owner: 'kube-proxy' }
+  if (target) made.target = target
+  if (cause) made.cause = cause
+  if (reason) made.reason = reason
+  return made
 }
+
+const NOTHING: Why = {}
