@@ -1,10 +1,11 @@
 import type { Ctx } from '../../core/context.ts'
 import { hash32 } from '../../core/rng.ts'
-import type { Ip } from '../../net/address.ts'
+import type { Ip, Mac } from '../../net/address.ts'
 import { anyOf, BROADCAST4, isMulticast, isUnspecified } from '../../net/ip.ts'
 import { isIcmpError } from '../../net/icmp.ts'
 import { ipSummary } from '../../net/summary.ts'
 import type { Icmp, IpPacket, Tcp, UnreachableCode } from '../../net/packet.ts'
+import { devXmit } from '../dev/xmit.ts'
 import { fibLookup, routeLookup } from '../fib/lookup.ts'
 import { ownsAddress, selectAddr4 } from '../fib/source.ts'
 import { hostOfNetns } from '../ids.ts'
@@ -27,6 +28,8 @@ export interface IcmpEvent {
   readonly mark: number
   readonly action: string
   readonly detail: string
+  /** Leaves by this port of a bridge as it is, instead of being routed. */
+  readonly onto?: { readonly link: string; readonly src: Mac; readonly dst: Mac }
 }
 
 const SOFTIRQ_US = 1
@@ -73,7 +76,10 @@ const REJECTS: Readonly<Record<string, UnreachableCode>> = {
   'icmp6-port-unreachable': 'port',
 }
 
-/** A RST from the address that was addressed, as if the far end had sent it. */
+/**
+ * A RST from the address that was addressed, as if the far end had sent it. About a bridged frame, it goes back by the port
+ * that the frame came in by, with the far end's MAC as well. Models nf_send_reset().
+ */
 function sendReset(ctx: Ctx, skb: Skb): void {
   const about = skb.ip
   if (about?.body.kind !== 'tcp' || about.body.flags.includes('R')) return
@@ -92,6 +98,7 @@ function sendReset(ctx: Ctx, skb: Skb): void {
     data: { kind: 'data', bytes: 0 },
   }
   const packet = kernelPacket(ctx, skb.netns, { src: about.dst, dst: about.src, id, tos: 0, df: true }, body)
+  const onto = skb.bridged && skb.frame ? { link: skb.bridged.physIn, src: skb.frame.dst, dst: skb.frame.src } : undefined
   send(ctx, {
     netns: skb.netns,
     id,
@@ -99,6 +106,7 @@ function sendReset(ctx: Ctx, skb: Skb): void {
     mark: 0,
     action: 'reset',
     detail: `answers ${about.src} with a RST in the name of ${about.dst}`,
+    ...(onto ? { onto } : {}),
   })
 }
 
@@ -117,6 +125,11 @@ export function onIcmpXmit(ctx: Ctx, event: IcmpEvent): void {
     headers: event.packet,
   }
   ctx.emit(step)
+  const { onto, packet, netns, mark } = event
+  if (onto) {
+    const frame = { src: onto.src, dst: onto.dst, etherType: packet.family, body: packet }
+    return devXmit(ctx, onto.link, { packet: event.id, branch: '0', netns, frame, mark, priority: 0, depth: 0 })
+  }
   ipOutput(ctx, { netns: event.netns, packet: event.packet, id: event.id, mark: event.mark, detail: event.detail })
 }
 
