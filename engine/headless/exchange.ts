@@ -1,3 +1,4 @@
+import type { ProbeState } from '../apps/probe.ts'
 import { parseIp } from '../net/ip.ts'
 import type { Dice, Simulation } from '../simulation.ts'
 import { launch, type Prepared, probeDone, stateOf } from './probe.ts'
@@ -7,6 +8,8 @@ import { verdictOf, WalkCollector } from './walk.ts'
 export interface Exchange {
   readonly id: string
   readonly walks: WalkCollector
+  /** What the client saw at the end. Nobody waits for the answer to a packet with a borrowed source: that one was sent is all. */
+  readonly state: ProbeState | undefined
 }
 
 /** Longer than TCP's last SYN retransmission gives up, plus a failed name lookup. */
@@ -17,31 +20,44 @@ const AFTERMATH_US = 50_000
 /** A question without a program behind it (`ip/ADDRESS`) is over when the answer is. */
 const SPOOF_US = 4_000_000
 
-/** `started` hears of the exchange before its first packet leaves. */
-export function runExchange(sim: Simulation, prepared: Prepared, started?: (exchange: Exchange) => void): Exchange {
+export function runExchange(sim: Simulation, prepared: Prepared, options: ExchangeOptions = {}): Exchange {
   let id = ''
   const first = sim.transact('question', (ctx) => {
     id = launch(ctx, prepared)
   })
   const walks = new WalkCollector(id)
-  const exchange = { id, walks }
-  started?.(exchange)
+  options.started?.(id, walks)
   walks.add(first.steps)
   const start = sim.clock.now
   const deadline = start + (prepared.source.spoof ? SPOOF_US : BUDGET_US)
+  // A small request on an established connection meets nothing that the handshake did not meet.
+  const { proto, size, http } = prepared.config
+  const short = options.handshake && proto === 'tcp' && size === undefined && !http
+  const enough = () => short && stateOf(sim.world, id)?.phase === 'waiting'
   let vanishedAt: number | undefined
   for (let events = 0; events < MOST_EVENTS && !probeDone(sim.world, id); events++) {
     if (vanishedAt === undefined && walks.ended && verdictOf(walks.request).verdict === 'dropped')
       vanishedAt = sim.clock.now
     if (vanishedAt !== undefined && sim.clock.now > vanishedAt + AFTERMATH_US) break
     if (prepared.source.spoof && walks.reply?.end) break
+    if (enough()) break
     if (sim.clock.now > deadline) break
     const commit = sim.step()
     if (!commit) break
     if (commit.steps.length > 0) walks.add(commit.steps)
   }
-  return exchange
+  const answered = enough() || (prepared.source.spoof && /\/r\d+$/.test(walks.reply?.packet ?? ''))
+  return { id, walks, state: answered ? { phase: 'done', result: { sees: 'answered' } } : stateOf(sim.world, id) }
 }
+
+export interface ExchangeOptions {
+  /** Hears of the exchange before its first packet leaves. */
+  readonly started?: (id: string, walks: WalkCollector) => void
+  /** A TCP handshake is answer enough: for whoever asks only whether, not what. */
+  readonly handshake?: boolean
+}
+
+type Begun = Pick<Exchange, 'id' | 'walks'>
 
 /** One way the dice can fall, with how likely it is. */
 export interface Branch<T> {
@@ -62,7 +78,7 @@ export function everyBranch<T>(sim: Simulation, prepared: Prepared, look: (excha
     const choices = [...script]
     const odds: number[] = []
     let at = 0
-    let running: Exchange | undefined
+    let running: Begun | undefined
     const dice: Dice = (_stream, stakes, honest) => {
       if (!stakes || !isAboutRequest(sim, prepared, running)) return honest()
       const { yes } = stakes
@@ -74,8 +90,11 @@ export function everyBranch<T>(sim: Simulation, prepared: Prepared, look: (excha
       return choice ? 0 : yes + (1 - yes) / 2
     }
     const value = sim.explain((inner) => {
-      const exchange = runExchange(inner, prepared, (begun) => {
-        running = begun
+      const exchange = runExchange(inner, prepared, {
+        handshake: true,
+        started: (id, walks) => {
+          running = { id, walks }
+        },
       })
       return look(exchange)
     }, dice)
@@ -89,7 +108,7 @@ export function everyBranch<T>(sim: Simulation, prepared: Prepared, look: (excha
 }
 
 /** False while the name is still being resolved, and after the request has ended. */
-function isAboutRequest(sim: Simulation, { target }: Prepared, exchange: Exchange | undefined): boolean {
+function isAboutRequest(sim: Simulation, { target }: Prepared, exchange: Begun | undefined): boolean {
   if (!exchange) return true
   if (exchange.walks.ended) return false
   return (

@@ -52,6 +52,10 @@ export function prepare(world: WorldReader, question: ProbeQuestion): Result<Pre
     !(Number.isInteger(question.size) && question.size >= 0 && question.size <= 10_000_000)
   )
     return err({ code: 'bad-ask', message: '`size` is a number of bytes, at most 10000000' })
+  if (typeof question.port === 'number' && !isPort(question.port))
+    return err({ code: 'bad-ask', message: `port ${question.port}: a port is 1 to 65535` })
+  if (question.sourcePort !== undefined && !isPort(question.sourcePort))
+    return err({ code: 'bad-ask', message: `sourcePort ${question.sourcePort}: a port is 1 to 65535` })
   const source = readSource(world, question.from, question.node)
   if (!source.ok) return source
   const target = readTarget(world, question.to, question.port, protocol)
@@ -69,6 +73,8 @@ export function prepare(world: WorldReader, question: ProbeQuestion): Result<Pre
   }
   return ok({ source: source.value, target: target.value, config })
 }
+
+const isPort = (port: number) => Number.isInteger(port) && port >= 1 && port <= 65_535
 
 /** What curl writes into the Host header: the name that was typed. */
 function nameFor(to: string, target: Target): string {

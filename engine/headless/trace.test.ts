@@ -247,6 +247,8 @@ describe('verdicts', () => {
     [{ from: 'default/client', to: 'svc/nope.default', port: 80 }, 'not-found'],
     [{ from: 'default/client', to: 'svc/web.default', port: 'https' }, 'bad-ask'],
     [{ from: 'client', to: 'default/web-b' }, 'bad-ask'],
+    [{ from: 'default/client', to: 'default/web-b', port: 70000 }, 'bad-ask'],
+    [{ from: 'default/client', to: 'default/web-b', sourcePort: 0 }, 'bad-ask'],
     [{ from: 'default/client', to: 'gateway/x.default' }, 'not-modelled'],
     [{ from: 'default/client', to: 'default/web-b', protocol: 'GRE' as never }, 'bad-ask'],
   ])('%j is an error, %s', (request, code) => {

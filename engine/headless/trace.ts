@@ -1,5 +1,4 @@
 import type { WorldReader } from '../core/world.ts'
-import type { ProbeState } from '../apps/probe.ts'
 import { firstCluster } from '../api/names.ts'
 import { hash32 } from '../core/rng.ts'
 import { REASONS, type ReasonCode, type Verdict } from '../kernel/trace/reasons.ts'
@@ -10,9 +9,8 @@ import { viewDecision } from './decision.ts'
 import { everyBranch, type Exchange, runExchange } from './exchange.ts'
 import { type Judgement, judge } from './judge.ts'
 import { nodeOfHost } from './place.ts'
-import { type Prepared, prepare, type ProbeQuestion, stateOf } from './probe.ts'
+import { type Prepared, prepare, type ProbeQuestion } from './probe.ts'
 import { isMasqueraded, packetIn, receiverOf, type Receiver, sourceIn, translationIn } from './receiver.ts'
-import type { Walk } from './walk.ts'
 
 /** The asks `trace` and `reach` of headless.md: a question asked in a copy of the present that leaves no trace. */
 export interface TraceRequest extends ProbeQuestion {
@@ -94,7 +92,7 @@ export function traceRequest(sim: Simulation, request: TraceRequest): TraceAnswe
   if (!request.branches) return answer
   return {
     ...answer,
-    outcomes: everyBranch(sim, prepared.value, (exchange) => outcomeOf(sim, prepared.value, exchange)).map(
+    outcomes: everyBranch(sim, prepared.value, (exchange) => outcomeOf(sim, exchange)).map(
       ({ probability, value }) => ({ probability, ...value }),
     ),
   }
@@ -110,16 +108,15 @@ export function reachRequest(
     return reason ? { verdict: REASONS[reason].verdict, reason, because: [] } : { error: { code, message } }
   }
   return sim.explain((inner) => {
-    const { id, walks } = runExchange(inner, prepared.value)
-    const judged = judge(inner.world, walks, spoofed(prepared.value, walks.reply) ?? stateOf(inner.world, id))
+    const { walks, state } = runExchange(inner, prepared.value, { handshake: true })
+    const judged = judge(inner.world, walks, state)
     return { verdict: judged.verdict, reason: judged.reason, because: becauseOf(inner.world, judged) }
   }, diceOf(request.seed))
 }
 
 function answerFor(sim: Simulation, prepared: Prepared, request: TraceRequest): TraceAnswer {
-  const { id, walks } = runExchange(sim, prepared)
+  const { id, walks, state } = runExchange(sim, prepared, { handshake: request.brief })
   const { world } = sim
-  const state = spoofed(prepared, walks.reply) ?? stateOf(world, id)
   const judged = judge(world, walks, state)
   const http = state?.result?.http
   // Where the name did not resolve, the only packet was the query: nothing was sent to the destination.
@@ -157,15 +154,8 @@ function answerFor(sim: Simulation, prepared: Prepared, request: TraceRequest): 
   }
 }
 
-/** Nobody waits for the answer to a packet with a borrowed source: that an answer was sent is all there is to see. */
-function spoofed(prepared: Prepared, reply: Walk | undefined): ProbeState | undefined {
-  const answered = prepared.source.spoof && reply && /\/r\d+$/.test(reply.packet)
-  return answered ? { phase: 'done', result: { sees: 'answered' } } : undefined
-}
-
-function outcomeOf(sim: Simulation, prepared: Prepared, { id, walks }: Exchange): Omit<TraceOutcome, 'probability'> {
-  const { world } = sim
-  const judged = judge(world, walks, spoofed(prepared, walks.reply) ?? stateOf(world, id))
+function outcomeOf({ world }: Simulation, { walks, state }: Exchange): Omit<TraceOutcome, 'probability'> {
+  const judged = judge(world, walks, state)
   const translated = translationIn(judged.request)
   const chosen = judged.request.steps.find((step) => step.action === 'DNAT' && step.decidedBy) ?? judged.culprit
   const decided = judged.verdict === 'delivered' || translated ? chosen?.decidedBy : judged.culprit?.decidedBy
