@@ -1,14 +1,15 @@
 import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay } from '../api/cluster-config.ts'
 import type { SourceRef } from '../api/types.ts'
-import type { Ip } from '../net/address.ts'
-import { covers, inCidr, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
+import type { Cidr, Ip } from '../net/address.ts'
+import { baseOf, covers, inCidr, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
+import { switchId } from '../fabric/spec.ts'
 import { DEFAULTS, networking, oneRouter, TIME_COSTS } from './defaults.ts'
 import type { Draft, DraftNode } from './draft.ts'
 
 /** Fills in every default of a draft and checks that its ranges and addresses fit together. `taken`: addresses of other clusters. */
 export function complete(draft: Draft, first: boolean, taken: Set<string>): ClusterConfig {
   const net = networking({
-    podSubnet: draft.podSubnet,
+    podSubnet: draft.podSubnet ?? givenPodSubnet(draft),
     serviceSubnet: draft.serviceSubnet,
     nodeCidrMaskSize: draft.nodeCidrMaskSize,
     dnsDomain: draft.dnsDomain,
@@ -37,6 +38,17 @@ export function complete(draft: Draft, first: boolean, taken: Set<string>): Clus
   checkRanges(config, draft)
   checkNodes(config, draft)
   return config
+}
+
+/** Where nobody says the pod range but Nodes have theirs, it is the smallest range that holds them all, a /16 at least. */
+function givenPodSubnet({ nodes }: Draft): Cidr | undefined {
+  const given = nodes.flatMap(({ podCIDRs }) => podCIDRs ?? []).filter((cidr) => !cidr.includes(':'))
+  if (given.every((cidr) => covers(DEFAULTS.podSubnet, cidr))) return undefined
+  for (let length = 16; length > 0; length--) {
+    const candidate = networkOf(baseOf(given[0]), length)
+    if (given.every((cidr) => covers(candidate, cidr))) return candidate
+  }
+  return undefined
 }
 
 function completeUnderlay(draft: Draft): Underlay {
@@ -165,7 +177,7 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { comp
     )
   nodes.forEach(({ name, podCIDRs }) => {
     for (const cidr of podCIDRs ?? []) {
-      if (!covers(net.podSubnet, cidr))
+      if (!cidr.includes(':') && !covers(net.podSubnet, cidr))
         complaints.warn(
           'pod-range-outside',
           'spec.networking.podSubnet',
@@ -176,11 +188,19 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { comp
 }
 
 function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: drafts }: Draft): void {
+  const machines = new Map<string, string>([
+    ...underlay.subnets.map(({ name }) => [switchId(name), 'switch'] as const),
+    ...underlay.routers.map(({ name }) => [name, 'router'] as const),
+    ...underlay.hosts.map(({ name }) => [name, 'outside host'] as const),
+  ])
   const names = new Set<string>()
   const addresses = new Map<string, string>()
   nodes.forEach((node, i) => {
     const path = drafts[i].path
     if (names.has(node.name)) complaints.error('duplicate-node', path, `there are two nodes called ${node.name}`)
+    const machine = machines.get(node.host)
+    if (machine)
+      complaints.error('duplicate-node', path, `node ${node.name} is called like a ${machine} of the underlay`)
     const other = addresses.get(node.address)
     if (other)
       complaints.error(

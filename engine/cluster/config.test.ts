@@ -135,6 +135,14 @@ test('Node objects replace the default nodes, and merge by name into a document�
   expect(merged[0].given).toMatchObject({ spec: { podCIDR: '10.244.7.0/24' } })
 })
 
+test('where only Nodes say where pods are, the pod range is what holds them all', () => {
+  const ranges = (...cidrs: string[]) =>
+    resolve(...cidrs.map((podCIDR, i) => node(`n${i}`, { spec: { podCIDR } }))).configs[0].networking.podSubnet
+  expect(ranges('10.42.0.0/24', '10.42.1.0/24')).toBe('10.42.0.0/16')
+  expect(ranges('10.42.0.0/24', '10.43.1.0/24')).toBe('10.42.0.0/15')
+  expect(ranges('10.244.7.0/24')).toBe('10.244.0.0/16')
+})
+
 test('flannel’s DaemonSet in the text selects flannel, with its ConfigMap’s network and backend', () => {
   const resolved = resolve(
     { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'kube-flannel-ds', namespace: 'kube-flannel' } },
@@ -221,6 +229,7 @@ test.each<[string, Given, string, RegExp]>([
     'overlapping-ranges',
     /node b overlaps/,
   ],
+  ['a node called like the router', { nodes: [{ name: 'router' }] }, 'duplicate-node', /like a router/],
   ['a subnet that nobody declared', { nodes: [{ name: 'a', subnet: 'x' }] }, 'unknown-subnet', /no subnet "x"/],
   ['an address that is none', { nodes: [{ name: 'a', address: '192.168.10' }] }, 'bad-value', /must be an IP address/],
   ['IPv6 clusters', { networking: { ipFamily: 'dual' } }, 'not-modelled', /dual/],

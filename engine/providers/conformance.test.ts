@@ -37,7 +37,9 @@ kind: Service
 metadata: {name: far}
 spec: {type: NodePort, selector: {app: far}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
 `
-const FAR = podText('far', 'n2').replace('{app: web}', '{app: far}').replace('containerPort: 8080', 'containerPort: 8080, hostPort: 8088')
+const FAR = podText('far', 'n2')
+  .replace('{app: web}', '{app: far}')
+  .replace('containerPort: 8080', 'containerPort: 8080, hostPort: 8088')
 const PODS = [podText('client', 'n1'), podText('web-a', 'n1'), podText('web-b', 'n2'), FAR, SERVICES].join('---')
 
 test('every provider of the list is tested here', () => {

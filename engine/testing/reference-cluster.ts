@@ -64,7 +64,10 @@ export const REFERENCE_PODS = [
   podText('web-c', 'n3'),
 ].join('---')
 
-/** A settled world of a text. Its networks' daemons run by themselves: no DaemonSet controller has to make their pods. */
+/**
+ * A settled world of a text, without the cluster's own pods: the networks' daemons run by themselves, and no DNS is
+ * deployed.
+ */
 export function world(...texts: readonly string[]): Simulation {
   const scenario = readScenario({ files: [{ name: 'a.yaml', text: texts.join('\n---\n') }] })
   const { configs, diagnostics } = resolveClusters(scenario.documents)
@@ -72,7 +75,7 @@ export function world(...texts: readonly string[]): Simulation {
   assert(errors.length === 0, JSON.stringify(errors))
   const sim = new Simulation({ seed: 1 })
   sim.transact('load', (ctx) => {
-    setComponents(ctx.tx, { stop: ['daemonset-controller'] })
+    setComponents(ctx.tx, { stop: ['daemonset-controller', 'deployment-controller'] })
     for (const config of configs) bootstrapCluster(ctx, config)
     const refused = applyScenario(ctx, undefined, scenario).filter(({ severity }) => severity === 'error')
     assert(refused.length === 0, JSON.stringify(refused))

@@ -40,7 +40,8 @@ export function bridgeFinish(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb)
   const refusal = whyNot(port, out)
   // A frame that was the bridge's own before it was DNATed goes up too where the bridge is promiscuous, and comes back routed.
   // Simplified: the copy that a promiscuous bridge takes of every other frame, because the host drops all of those.
-  if (refusal?.reason === 'bridge.hairpin-off' && bridge.promisc && skb.bridged) return passUp(ctx, bridge, port, skb, entry)
+  if (refusal?.reason === 'bridge.hairpin-off' && bridge.promisc && skb.bridged)
+    return passUp(ctx, bridge, port, skb, entry)
   if (refusal)
     return lose(ctx, skb, refusal.reason, {
       stage: 'bridge',
@@ -91,7 +92,8 @@ function passUp(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, entry?: FdbR
 }
 
 function whyUp({ frame }: Skb, entry: FdbRow | undefined): string {
-  if (entry && !entry.flags.includes('local')) return 'it is promiscuous, and the frame would go back where it came from'
+  if (entry && !entry.flags.includes('local'))
+    return 'it is promiscuous, and the frame would go back where it came from'
   return `it is for ${frame && isGroupMac(frame.dst) ? 'everyone' : "the bridge's own MAC address"}`
 }
 
