@@ -49,10 +49,14 @@ export function validateFields(
   for (const key in fields) {
     const schema = fields[key]
     const given = value[key]
+    if (given === undefined && !schema.required) continue
     const at = path === '' ? key : `${path}.${key}`
     if (given === undefined || given === null || (schema.required && isEmpty(given))) {
       if (schema.required) errors.push(required(at))
-    } else errors.push(...validateValue(schema, given, at, owner))
+    } else {
+      const wrong = validateValue(schema, given, at, owner)
+      if (wrong.length > 0) errors.push(...wrong)
+    }
   }
   return errors
 }
