@@ -41,11 +41,47 @@ export function syncChains(
   jumps: readonly DesiredJump[],
 ): void {
   const found = marks(tx, who)
-  const [first] = found
-  if (first.chains === chains && first.jumps === jumps && found.every((mark, k) => mark === first.all?.[k])) return
-  sync(tx, who, chains, jumps)
+  const [{ chains: known, jumps: knownJumps, all }] = found
+  const inPlace = known && knownJumps === jumps && found.every((mark, k) => mark === all?.[k])
+  if (inPlace && known === chains) return
+  if (inPlace) syncDifference(tx, who, difference(known, chains))
+  else syncAll(tx, who, chains, jumps)
   const now = marks(tx, who)
   if (now[0] !== NO_ROWS) Object.assign(now[0], { chains, jumps, all: now })
+}
+
+interface Difference {
+  readonly changed: readonly DesiredChain[]
+  readonly gone: readonly DesiredChain[]
+}
+
+const differences = new WeakMap<readonly DesiredChain[], WeakMap<readonly DesiredChain[], Difference>>()
+
+/** What to do from one list to another; nodes that hold the same lists share the answer. */
+function difference(before: readonly DesiredChain[], after: readonly DesiredChain[]): Difference {
+  const known = differences.get(before) ?? new WeakMap<readonly DesiredChain[], Difference>()
+  differences.set(before, known)
+  let found = known.get(after)
+  if (!found) {
+    const keyOf = ({ table, name }: DesiredChain) => `${table} ${name}`
+    const old = new Set(before)
+    const names = new Set(after.map(keyOf))
+    found = {
+      changed: after.filter((chain) => !old.has(chain)),
+      gone: before.filter((chain) => !names.has(keyOf(chain))),
+    }
+    known.set(after, found)
+  }
+  return found
+}
+
+function syncDifference(tx: Tx, who: ChainOwner, { changed, gone }: Difference): void {
+  const idOf = ({ table, name }: DesiredChain) => chainId(who.netns, who.family, table, name)
+  for (const chain of changed) syncChain(tx, who, idOf(chain), chain)
+  for (const chain of gone) {
+    const row = tx.get('nfChain', idOf(chain))
+    if (row?.owner === who.owner) deleteChain(tx, row)
+  }
 }
 
 /** What was found to be in place: remembered with a table of rows for as long as none of these rows changes. */
@@ -66,7 +102,7 @@ function marks(tx: Tx, who: ChainOwner): readonly [Mark, ...Mark[]] {
   return [mark('nat'), mark('filter'), mark('mangle'), mark('raw')]
 }
 
-function sync(tx: Tx, who: ChainOwner, chains: readonly DesiredChain[], jumps: readonly DesiredJump[]): void {
+function syncAll(tx: Tx, who: ChainOwner, chains: readonly DesiredChain[], jumps: readonly DesiredJump[]): void {
   const wanted = new Set<string>()
   for (const chain of chains) {
     const id = chainId(who.netns, who.family, chain.table, chain.name)
