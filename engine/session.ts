@@ -8,6 +8,7 @@ import { runCommand } from './cli/run.ts'
 import { viewCommit, viewLine } from './headless/view.ts'
 import { MIRRORED, mirrored } from './mirror.ts'
 import type { AnswerView, Command, Question, Update, WorldUpdate } from './protocol.ts'
+import { suggestQuestion } from './headless/suggest.ts'
 import { editScenario, loadScenario, type Running } from './scenario.ts'
 import { findings } from './control/findings.ts'
 
@@ -95,7 +96,10 @@ export class Session {
     }
     this.running = loaded.running
     this.question = command.question ?? this.question
-    this.pose()
+    if (this.pose() !== undefined) {
+      this.question = suggestQuestion(this.world.world)
+      this.pose()
+    }
     const diagnostics = [...loaded.running.diagnostics, ...findings(this.world.world)]
     if (loaded.running.rebuilt)
       return this.tell({
@@ -117,7 +121,8 @@ export class Session {
     const base = this.world.world.position
     const history = this.world.moment
     this.question = question
-    this.pose()
+    const refused = this.pose()
+    if (refused !== undefined) throw new Error(refused)
     this.tell({
       ...this.state(id),
       changes: mirrored(squash(this.world.world.changes(base))),
@@ -125,12 +130,12 @@ export class Session {
     })
   }
 
-  /** Sends the question's packet, lets it run to its end, and goes back to the moment before it. */
-  private pose(): void {
+  /** Sends the question's packet, lets it run to its end, and goes back to the moment before it. Returns why it could not be sent. */
+  private pose(): string | undefined {
     this.answer = null
     const sim = this.world
     const question = this.question
-    if (!question) return
+    if (!question) return undefined
     const start = sim.moment
     let probe: string | undefined
     let refused: string | undefined
@@ -146,7 +151,7 @@ export class Session {
       this.answer = answerOf(sim, id, question, sim.commits.slice(start))
     }
     sim.seek(start)
-    if (refused !== undefined) throw new Error(refused)
+    return refused
   }
 
   private seek(id: number, moment: number): void {

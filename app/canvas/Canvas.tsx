@@ -1,6 +1,15 @@
 import '@xyflow/react/dist/style.css'
 import { ReactFlow, ReactFlowProvider, useOnViewportChange } from '@xyflow/react'
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { StepView } from '../../engine/index.ts'
 import { useInterface } from '../stores/interface.ts'
 import { BEAT_MS, useSimulation } from '../stores/simulation.ts'
@@ -150,6 +159,8 @@ function ClusterMap({ renderHopCard }: CanvasProps) {
   )
   useMapKeys(frame, actions)
 
+  useLevelFade(frame, level)
+
   const limits = zoomLimits(level)
   return (
     <div
@@ -280,6 +291,21 @@ function useFirstView(
       { least: READABLE, from: { x: first.x + first.w / 2, y: first.y + first.h / 2 } },
     )
   }, [ready, key, nodes, mapAt, steps, index, view, movedAt])
+}
+
+const FADE_MS = 250
+
+/** Boxes of a new level fade in. */
+function useLevelFade(frame: RefObject<HTMLDivElement | null>, level: Level): void {
+  const before = useRef(level)
+  useLayoutEffect(() => {
+    const element = frame.current
+    if (!element || before.current === level) return
+    before.current = level
+    element.dataset.settling = ''
+    const timer = setTimeout(() => delete element.dataset.settling, FADE_MS)
+    return () => clearTimeout(timer)
+  }, [frame, level])
 }
 
 function useReducedMotion(): boolean {

@@ -32,7 +32,14 @@ export function pictureOf(
     map,
     past: pastTrails(walk, key, anchors, map, ways),
     trail: trailOf(mine.slice(0, -1), anchors, map, ways),
-    current: { step, anchor, face, caption: captionOf(step, face), captioned: options.captions },
+    current: {
+      step,
+      anchor,
+      face,
+      caption: captionOf(step, face),
+      captioned: options.captions,
+      because: becauseOf(step),
+    },
     waiting: waitingBeside(walk, key, anchors),
     way,
     footprints: options.footprints ? printsOf(walk, key, anchors) : null,
@@ -44,7 +51,7 @@ function pictureBefore(first: StepView, anchor: Anchor, map: Topology): Picture 
   const { before: _before, after: _after, end: _end, ...step } = first
   const face = packetFace(step)
   const caption = { verb: 'about to be sent', bad: false, good: false, lines: [face.line], rewritten: [] }
-  const current = { step, anchor, face, caption, captioned: true }
+  const current = { step, anchor, face, caption, captioned: true, because: '' }
   return { map, past: [], trail: [], current, waiting: [], way: [], footprints: null }
 }
 
@@ -127,6 +134,13 @@ function printsOf(walk: Walk, key: string, anchors: readonly Anchor[]): { at: Po
     merged.set(place, { ...spot, here: spot.here || here })
   }
   return [...merged.values()].map(({ at, texts, here }) => ({ at, text: texts.join(','), here }))
+}
+
+/** The Service whose rule rewrote or refused the packet; every rule of kube-proxy's that merely let it pass is not worth a line. */
+function becauseOf(step: StepView): string {
+  const cause = step.decidedBy?.cause
+  if (cause?.kind !== 'Service' || (step.stage !== 'nat' && !step.end && !step.after)) return ''
+  return `service:Service/${cause.namespace ?? ''}/${cause.name}`
 }
 
 function captionOf(step: StepView, face: PacketFace): NonNullable<Picture['current']>['caption'] {

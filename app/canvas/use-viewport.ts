@@ -5,7 +5,7 @@ import { contains, type Point, type Rect } from '../view/geometry.ts'
 import { ENTRY_ZOOM, type Level, levelAt, scaleOf, zoomOf } from '../view/zoom.ts'
 
 /** Kept free around what is fitted. */
-const MARGIN = { left: 12, right: 12, top: 26, bottom: 18 }
+const MARGIN = { left: 12, right: 12, top: 12, bottom: 18 }
 /** Below this zoom text is smaller than designed. */
 export const READABLE = 0.96
 const PAN_MS = 350

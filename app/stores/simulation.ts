@@ -25,6 +25,8 @@ export const BEAT_MS = 600
 export interface SimulationState {
   readonly mirror: Mirror
   readonly version: number
+  /** Texts and questions that the engine answered so far, refused ones included. */
+  readonly answers: number
   /** Answered edits of the text so far. */
   readonly edits: number
   readonly files: readonly SourceFile[]
@@ -93,9 +95,9 @@ export const useSimulation = create<SimulationState>()((set, get) => {
 
   /** Asks the engine for the state at the playhead; requests made meanwhile collapse into the last one. */
   const seekToPlayhead = (): void => {
-    const { playhead, beats, posed, commits } = get()
+    const { playhead, beats } = get()
     const beat = beats[playhead]
-    wanted = beat ? beat.commit + 1 : (beats[posed]?.commit ?? firstMoment(commits))
+    wanted = beat ? beat.commit + 1 : 0
     if (seeking) return
     const next = wanted
     if (next === undefined || next === get().moment) return
@@ -125,6 +127,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
   return {
     mirror: new Mirror(),
     version: 0,
+    answers: 0,
     edits: 0,
     ...restore(),
     seed: 1,
@@ -148,6 +151,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
 
     start() {
       if (client) return
+      save(get().files, get().question)
       client = new EngineClient(
         () => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
         {
@@ -244,8 +248,9 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
   }
   if (update.changes.length > 0 || update.reset) next.version = state.version + 1
   if (update.answer !== undefined) next.answer = update.answer
+  if (update.answer && !sameQuestion(update.answer.question, state.question)) next.question = update.answer.question
   if (update.diagnostics) Object.assign(next, { diagnostics: update.diagnostics, rejected: update.rejected === true })
-  if (update.timeline || update.rejected) Object.assign(next, { busy: false })
+  if (update.timeline || update.rejected) Object.assign(next, { busy: false, answers: state.answers + 1 })
   if (update.timeline && !update.reset) next.edits = state.edits + 1
   if (update.timeline) {
     const { from, commits: grown } = update.timeline
@@ -258,15 +263,14 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
   return next
 }
 
+function sameQuestion(a: Question, b: Question): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
 function nextBeat(state: SimulationState, direction: 1 | -1, wanted: (beat: Beat) => boolean): number {
   for (let i = state.playhead + direction; i >= 0 && i < state.beats.length; i += direction)
     if (wanted(state.beats[i])) return i
   return direction === 1 ? state.playhead : Math.min(state.playhead, state.posed - 1)
-}
-
-function firstMoment(commits: ReadonlyMap<number, CommitView>): number {
-  for (const index of commits.keys()) return index
-  return 0
 }
 
 function restore(): { files: readonly SourceFile[]; question: Question } {

@@ -10,7 +10,7 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4]
 /** A pause in simulated time that is drawn as a break, microseconds. */
 const GAP_US = 1_000_000
 /** So many control events before the packet are drawn; the rest is a count. */
-const CONTROL_SHOWN = 160
+const CONTROL_SHOWN = 400
 
 /** Two lanes over one clock: what the control loops did, and what the packet did. Paced by events, not by seconds. */
 export function Timeline() {

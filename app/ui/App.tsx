@@ -32,9 +32,10 @@ export function App() {
   useEffect(start, [start])
   const ready = useSimulation((state) => !state.busy && state.beats.length > 0)
   const edits = useSimulation((state) => state.edits)
+  const answers = useSimulation((state) => state.answers)
   useEffect(() => measureEdit(edits), [edits])
   return (
-    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab} data-ready={ready}>
+    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab} data-ready={ready} data-answers={answers}>
       <TopBar />
       <main className="workspace">
         {editorOpen && (

@@ -48,9 +48,11 @@ function netnsTop(room: Room, m: Metrics): number {
 }
 
 function netnsHeight(room: Room, m: Metrics): number {
+  const top = 8
   const title = 20
   const hostPods = room.hostRows * (m.tile + 4)
-  return title + hostPods + room.bridges * (m.bridge + m.gap) + m.sockets + m.hooks + m.lists + m.gap + m.device + 8
+  const stack = m.sockets + m.hooks + m.lists
+  return top + hostPods + room.bridges * (m.bridge + m.gap) + stack + m.gap + m.device + title
 }
 
 /**
@@ -83,7 +85,7 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
     foldTile(content, { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }, out)
 
   const within = { x: frame.x + 6, w: frame.w - 12 }
-  let y = frame.y + 20
+  let y = frame.y + 8
   const bridges = bridgesOf(node)
   const bars = new Map<string, Rect>()
   bridges.forEach((bridge, i) => {

@@ -17,7 +17,7 @@ const SIDES: readonly (readonly [number, number])[] = [
   [1, 1],
   [-1, 1],
 ]
-const NEARNESS = 14
+const NEARNESS = 20
 
 /** Where a caption stands: near the point that it is about, hiding as little as possible, wholly within the frame. */
 export function placeCaption(

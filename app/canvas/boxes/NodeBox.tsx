@@ -19,7 +19,6 @@ export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) 
         }}
       >
         <span className="map-netns-label">root netns</span>
-        {node.conntrack > 0 && <span className="map-netns-label">conntrack {node.conntrack}</span>}
       </div>
       {notches.length > 0 && (
         <span className="map-notch mono" title="NodePort: every node takes packets for it">

@@ -27,6 +27,7 @@ export const StackBox = memo(function StackBox({ data }: BoxProps<BoxOf<'stack'>
     <>
       <div className="map-sockets" style={within(sockets, rect)}>
         <span className="map-muted">↑ {level === 2 ? 'input' : 'INPUT'}</span>
+        {!narrow && node.conntrack > 0 && <span className="map-muted">conntrack {node.conntrack}</span>}
         {level >= 3 && <span className="mono map-cut map-listening">{node.listening.slice(0, 3).join(' · ')}</span>}
         <span className="map-muted">{level === 2 ? 'output' : 'OUTPUT'} ↓</span>
       </div>

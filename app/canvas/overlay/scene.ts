@@ -20,6 +20,8 @@ export interface Picture {
     readonly caption: Caption
     /** False where a card beside the packet says it all. */
     readonly captioned: boolean
+    /** Box of the object whose row decided, such as a Service. */
+    readonly because: string
   } | null
   /** Packets that wait elsewhere while another moves. */
   readonly waiting: readonly { readonly at: Point; readonly face: PacketFace }[]
@@ -38,8 +40,6 @@ export interface Viewport {
 const FLASH_MS = 1200
 /** Height at the foot of the frame that the toolbar takes. */
 const TOOLBAR = 44
-/** Height at its top that the breadcrumbs take. */
-const CRUMBS = 32
 
 /** The one canvas above the boxes. Frames are drawn only while a packet glides or a box flashes. */
 export class Scene {
@@ -150,7 +150,7 @@ export class Scene {
 
   private drawCurrent(
     picture: Picture,
-    { step, anchor, face, caption, captioned }: NonNullable<Picture['current']>,
+    { step, anchor, face, caption, captioned, because }: NonNullable<Picture['current']>,
     now: number,
   ): void {
     const share = this.share(now)
@@ -161,6 +161,8 @@ export class Scene {
       if (lit)
         this.ring(lit, caption.bad ? this.colours.dropped : caption.good ? this.colours.delivered : this.colours.ip, 3)
     }
+    const cause = because ? picture.map.boxes.find(({ id }) => id === because) : undefined
+    if (arrived && cause) this.causeLine(cause.rect, at)
     const here = this.toScreen(at)
     drawPacket(this.pen, here, face, this.colours)
     const half = packetSize(face)
@@ -191,7 +193,7 @@ export class Scene {
     size: { w: number; h: number },
   ): Rect {
     if (this.placed?.picture === picture && this.placed.viewport === this.viewport) return this.placed.rect
-    const frame = { x: 8, y: CRUMBS, w: this.size.w - 16, h: this.size.h - 8 - CRUMBS - TOOLBAR }
+    const frame = { x: 8, y: 8, w: this.size.w - 16, h: this.size.h - 16 - TOOLBAR }
     const rect = placeCaption(this.toScreen(anchor.at), half, size, frame, this.obstacles(picture))
     this.placed = { picture, viewport: this.viewport, rect }
     return rect
@@ -231,11 +233,13 @@ export class Scene {
     if (length <= reach) return
     const { pen } = this
     pen.strokeStyle = colour
+    pen.globalAlpha = 0.6
     pen.lineWidth = 1
     pen.beginPath()
     pen.moveTo(from.x, from.y)
     pen.lineTo(here.x + ((from.x - here.x) * reach) / length, here.y + ((from.y - here.y) * reach) / length)
     pen.stroke()
+    pen.globalAlpha = 1
   }
 
   private line(points: readonly Point[], colour: string, width: number, dash: readonly number[]): void {
@@ -265,6 +269,13 @@ export class Scene {
     pen.beginPath()
     pen.roundRect(x - 2, y - 2, rect.w * this.viewport.zoom + 4, rect.h * this.viewport.zoom + 4, 6)
     pen.stroke()
+  }
+
+  /** From the object that is the reason to where it took effect. */
+  private causeLine(rect: Rect, at: Point): void {
+    this.ring(rect, this.colours.control, 2.5)
+    const foot = { x: rect.x + rect.w / 2, y: rect.y + rect.h }
+    this.line([foot, at], this.colours.control, 1.5, [6, 4])
   }
 
   private footprint({ at, text, here }: { at: Point; text: string; here: boolean }): void {
