@@ -102,8 +102,8 @@ describe('reading', () => {
     ],
     [
       'a field without effect',
-      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  affinity: {a: b}',
-      ['info 5: field "spec.affinity" is stored, not modelled'],
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  runtimeClassName: gvisor',
+      ['info 5: field "spec.runtimeClassName" is stored, not modelled'],
     ],
     [
       'the same object twice',

@@ -56,7 +56,10 @@ const hook = object('LifecycleHandler', 'What happens at this moment.', {
 
 export const RESOURCES = object('ResourceRequirements', 'What the container asks for and may use.', {
   requests: map('What the scheduler reserves on the node.', quantity('For example `100m` or `128Mi`.')),
-  limits: unmodelled(map('The most it may use.', quantity('For example `500m` or `256Mi`.'))),
+  limits: map(
+    'The most it may use; also what it asks for, if nothing else is said.',
+    quantity('For example `500m` or `256Mi`.'),
+  ),
   claims: unmodelled(any('Devices.')),
 })
 
@@ -86,18 +89,16 @@ export const CONTAINER = object(
     resizePolicy: unmodelled(any('What a change of resources does.')),
     restartPolicy: string('`Always` makes an init container a sidecar.'),
     restartPolicyRules: unmodelled(any('Restart by exit code.')),
-    volumeMounts: unmodelled(list('Volumes of the pod that this container sees.', volumeMount)),
+    volumeMounts: list('Volumes of the pod that this container sees.', volumeMount),
     volumeDevices: unmodelled(any('Block devices.')),
-    livenessProbe: unmodelled({ ...PROBE, doc: 'When it fails, the container is restarted.' }),
+    livenessProbe: { ...PROBE, doc: 'When it fails, the container is restarted.' },
     readinessProbe: { ...PROBE, doc: 'While it fails, Services send nothing here.' },
-    startupProbe: unmodelled({ ...PROBE, doc: 'Until it succeeds, the other probes wait.' }),
-    lifecycle: unmodelled(
-      object('Lifecycle', 'What happens after the start and before the end.', {
-        postStart: { ...hook, check: checkHandlerUnlessSleep },
-        preStop: { ...hook, check: checkHandlerUnlessSleep },
-        stopSignal: string('Signal that ends the container.'),
-      }),
-    ),
+    startupProbe: { ...PROBE, doc: 'Until it succeeds, the other probes wait.' },
+    lifecycle: object('Lifecycle', 'What happens after the start and before the end.', {
+      postStart: unmodelled({ ...hook, check: checkHandlerUnlessSleep }),
+      preStop: { ...hook, check: checkHandlerUnlessSleep },
+      stopSignal: unmodelled(string('Signal that ends the container.')),
+    }),
     terminationMessagePath: string('File whose text becomes the message of the end.', {
       default: '/dev/termination-log',
     }),
