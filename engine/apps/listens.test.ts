@@ -17,7 +17,12 @@ describe('what a container listens on', () => {
     ],
     [
       'an unknown image: what is declared, and where its probes knock',
-      { image: 'acme/app', ports: [{ containerPort: 8080 }], livenessProbe: { httpGet: { port: 9440 } }, readinessProbe: { tcpSocket: { port: 'http' } } },
+      {
+        image: 'acme/app',
+        ports: [{ containerPort: 8080 }],
+        livenessProbe: { httpGet: { port: 9440 } },
+        readinessProbe: { tcpSocket: { port: 'http' } },
+      },
       ['8080/tcp', '9440/tcp'],
     ],
     [

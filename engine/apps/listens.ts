@@ -137,8 +137,14 @@ function declaredListens(container: ContainerSpec): Listen[] {
 }
 
 // Simplified: an image that is not known here is taken to listen where its own probes knock, because its author knows.
-function probedPorts({ livenessProbe, readinessProbe, startupProbe }: ContainerSpec): { containerPort: number; protocol?: string }[] {
-  const targets = [startupProbe, readinessProbe, livenessProbe].map((probe) => (probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc)?.port)
+function probedPorts({
+  livenessProbe,
+  readinessProbe,
+  startupProbe,
+}: ContainerSpec): { containerPort: number; protocol?: string }[] {
+  const targets = [startupProbe, readinessProbe, livenessProbe].map(
+    (probe) => (probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc)?.port,
+  )
   return targets.flatMap((port) => (/^\d+$/.test(String(port)) ? [{ containerPort: Number(port) }] : []))
 }
 

@@ -9,6 +9,7 @@ import { parseResolvConf, type ResolvConf } from './resolv-conf.ts'
 
 /**
  * A libc's stub resolver as a state machine, for any program to embed: give it the program's socket events and timers.
+ * Simplified: no /etc/hosts, no EDNS and no cache of its own, because names of Services come from DNS alone.
  * Models glibc resolv/res_query.c __res_context_search(), res_send.c send_dg(); musl src/network/lookup_name.c, res_msend.c.
  *
  *     candidates: name+search[0], name+search[1], ..., name     (the name itself first if it has >= ndots dots)

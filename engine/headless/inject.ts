@@ -8,6 +8,7 @@ import { routeLookup } from '../kernel/fib/lookup.ts'
 import { receive } from '../kernel/path/receive.ts'
 import type { LinkRow } from '../kernel/tables.ts'
 
+// Simplified: nobody stands behind the borrowed address: its answer is looked at where it leaves, not where it would arrive.
 /** A neighbour that exists only in the question: locally administered, so it is nobody's. */
 const STRANGER = '02:00:5e:10:00:01' as Mac
 

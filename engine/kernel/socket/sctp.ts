@@ -15,7 +15,8 @@ import { wake } from './wake.ts'
 
 /**
  * SCTP as far as reachability asks: the four-way handshake, one chunk of data with its SACK, ABORT on a closed port.
- * RFC 9260 5.1. Simplified: one path, one stream, no retransmission but of INIT, because no lesson needs more of SCTP.
+ * Models RFC 9260 5.1.
+ * Simplified: one path, one stream, no retransmission but of INIT, because no lesson needs more of SCTP.
  */
 interface SctpPcb {
   readonly conn: string

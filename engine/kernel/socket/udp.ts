@@ -107,10 +107,13 @@ export function sendDatagram(
   const port = to?.port ?? row.remotePort
   if (dst === undefined || port === undefined) return { errno: 'EINVAL' }
   const routed = routeFor(ctx, { netns: row.netns, dst, src: to?.src ?? row.localIp })
-  if ('errno' in routed) return { errno: routed.errno }
+  if ('errno' in routed) {
+    emitNoRoute(ctx, { netns: row.netns, dst, action: 'sendto', process: row.process ?? 'a program', packet }, routed)
+    return { errno: routed.errno }
+  }
   const pcb = (row.pcb as UdpPcb | undefined) ?? { sent: 0 } // written by this module
   const { sent, ttl } = pcb
-  ctx.tx.put('socket', { ...row, pcb: { ...pcb, sent: sent + 1 } satisfies UdpPcb })
+  if (packet === undefined) ctx.tx.put('socket', { ...row, pcb: { ...pcb, sent: sent + 1 } satisfies UdpPcb })
   const id = packet ?? `${row.id}#${sent + 1}`
   const udp: Udp = { kind: 'udp', sport: row.localPort, dport: port, body }
   // A datagram that fits the path is sent with DF, a larger one is fragmented here (IP_PMTUDISC_WANT).
