@@ -1,4 +1,4 @@
-import { clusterConfig } from '../api/cluster-config.ts'
+import { type ClusterConfig, clusterConfig } from '../api/cluster-config.ts'
 import type { ObjectRow } from '../api/types.ts'
 import type { Controller, ControllerCtx } from '../control/types.ts'
 import { type CloudRoute, syncCloudRoutes } from '../fabric/cloud-routes.ts'
@@ -42,7 +42,13 @@ export const routeController: Controller = {
 }
 
 function routed(ctx: ControllerCtx): boolean {
-  return ROUTED_BY_CLOUD.includes(clusterConfig(ctx.tx, ctx.cluster)?.networking.cni.name ?? '')
+  const config = clusterConfig(ctx.tx, ctx.cluster)
+  return config !== undefined && isRoutedByCloud(config)
+}
+
+/** Whether the way between a cluster's nodes is the cloud's. */
+export function isRoutedByCloud({ networking }: ClusterConfig): boolean {
+  return ROUTED_BY_CLOUD.includes(networking.cni.name)
 }
 
 function routeOf(ctx: ControllerCtx, row: ObjectRow): { node: string; route: CloudRoute } | undefined {

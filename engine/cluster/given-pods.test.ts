@@ -62,6 +62,22 @@ test('with nothing running but the API, given pods reach each other, on one node
   expect(ask(sim, { from: 'node/n3', to: 'default/a', port: 80 })).toMatchObject({ verdict: 'delivered' })
 })
 
+test('on one segment nodes know the way by themselves, and the world outside knows nothing of pods', () => {
+  const flat = TEXT.map((text) => text.replace('192.168.20.13', '192.168.10.13'))
+  const sim = given(flat)
+  expect(ask(sim, { from: 'default/a', to: 'default/c', port: 80 })).toMatchObject({ verdict: 'delivered', ttl: 62 })
+  expect(ask(sim, { from: 'external', to: 'default/c', port: 80 })).toMatchObject({ verdict: 'unreachable' })
+})
+
+test('where the network’s daemon runs, it is the one that shows the way', () => {
+  const sim = given(TEXT, new Simulation({ seed: 1 }), ['flanneld'])
+  expect(sim.world.rows('route').filter(({ owner }) => owner === 'given:network')).toEqual([])
+  expect(ask(sim, { from: 'default/a', to: 'default/c', port: 80 })).toMatchObject({
+    verdict: 'delivered',
+    at: 'default/c',
+  })
+})
+
 test('every row of such a pod says that it was given', () => {
   const sim = given(TEXT)
   const netns = sim.world.by('addr', 'address', '10.244.1.10')[0].netns
@@ -86,7 +102,7 @@ test('again writes nothing; a pod that goes takes its attachment along, and the 
     attachGivenPods(ctx)
   })
   expect(sim.world.by('addr', 'address', '10.244.3.10')).toEqual([])
-  expect(sim.world.rows('route').filter(({ dst }) => dst === '10.244.3.10/32')).toEqual([])
+  expect(sim.world.rows('route').filter(({ dst }) => dst === '10.244.3.10/32' || dst === '10.244.3.0/24')).toEqual([])
 })
 
 test('with a kubelet, pods are its own business', () => {

@@ -4,15 +4,18 @@ import { listensOfPod } from '../apps/listens.ts'
 import { startListeners } from '../apps/listeners.ts'
 import { resolvConfFor } from '../apps/resolv-conf.ts'
 import { attachGivenPod, GIVEN } from '../cni/given-pod.ts'
+import { isRoutedByCloud, routeController } from '../cloud/route-controller.ts'
 import { runs } from '../control/components.ts'
 import type { Cause } from '../core/cause.ts'
 import type { Ctx } from '../core/context.ts'
 import { hash32 } from '../core/rng.ts'
+import type { WorldReader } from '../core/world.ts'
 import { type CloudRoute, syncCloudRoutes } from '../fabric/cloud-routes.ts'
 import { removeFile, writeFile } from '../kernel/file.ts'
-import { netnsDel } from '../kernel/netlink.ts'
-import type { Ip } from '../net/address.ts'
+import { netnsDel, syncOwned } from '../kernel/netlink.ts'
+import type { Cidr, Ip } from '../net/address.ts'
 import { cidrContains, hostCidr, parseIp } from '../net/ip.ts'
+import { providerOf } from '../providers/registry.ts'
 
 interface Wanted {
   readonly pod: ObjectRow
@@ -25,13 +28,15 @@ interface Wanted {
 const RESOLV_CONF = '/etc/resolv.conf'
 
 /**
- * With the kubelet stopped, Pods are taken as given: each with a `status.podIP` is attached to its node, listens as its
- * containers would, and the fabric's routers know the way to it. Level-triggered: call it after the objects changed.
+ * With the kubelet stopped, Pods are taken as given: each with a `status.podIP` is attached to its node and listens as its
+ * containers would. Where the network's own daemon is stopped too, nodes know the way to each other's given pods.
+ * Level-triggered: call it after the objects changed.
  */
 export function attachGivenPods(ctx: Ctx): void {
   const { tx } = ctx
   const wanted = new Map<string, Wanted>()
-  if (!runs(tx, 'kubelet')) {
+  const stopped = !runs(tx, 'kubelet')
+  if (stopped) {
     for (const config of tx.rows('clusterConfig')) for (const pod of wantedOf(ctx, config)) wanted.set(pod.netns, pod)
   }
   for (const row of tx.rows('netns')) {
@@ -39,14 +44,61 @@ export function attachGivenPods(ctx: Ctx): void {
     netnsDel(tx, row.id)
     removeFile(tx, row.id, RESOLV_CONF)
   }
-  const routes: CloudRoute[] = []
-  for (const pod of wanted.values()) {
-    if (!tx.get('netns', pod.netns)) attach(ctx, pod)
-    for (const ip of pod.ips)
-      if (!ip.includes(':')) routes.push({ dst: hostCidr(ip), via: pod.node.address, cause: pod.cause })
+  for (const pod of wanted.values()) if (!tx.get('netns', pod.netns)) attach(ctx, pod)
+  if (stopped || tx.rows('route').some(({ owner }) => owner === WAYS)) connectNodes(ctx, [...wanted.values()])
+}
+
+/** Author of the routes to given pods of other nodes. */
+const WAYS = 'given:network'
+
+/**
+ * Plain routes: a neighbour is the gateway to its own pods, as with host-gw; for pods behind a router the router knows it.
+ * Simplified: no network is imitated, because whoever stops all daemons asks what is left without them.
+ */
+function connectNodes({ tx }: Ctx, pods: readonly Wanted[]): void {
+  const routed: CloudRoute[] = []
+  for (const config of tx.rows('clusterConfig')) {
+    const unserved = !networkRuns(tx, config)
+    const ways = unserved ? waysTo(pods.filter(({ pod }) => pod.cluster === config.name)) : []
+    for (const node of config.nodes) {
+      const near = ways.filter(({ to }) => to.subnet === node.subnet && to.name !== node.name)
+      syncOwned(
+        tx,
+        WAYS,
+        'route',
+        node.host,
+        near.map(({ dst, to, cause }) => ({ dst, via: to.address, cause })),
+      )
+    }
+    const behind = ways.filter(({ to }) => config.nodes.some(({ subnet }) => subnet !== to.subnet))
+    routed.push(...behind.map(({ dst, to, cause }) => ({ dst, via: to.address, cause })))
   }
-  const known = tx.rows('route').some(({ owner }) => owner === GIVEN)
-  if (routes.length > 0 || known) syncCloudRoutes(tx, GIVEN, routes)
+  syncCloudRoutes(tx, WAYS, routed)
+}
+
+interface Way {
+  readonly dst: Cidr
+  readonly to: ClusterNode
+  readonly cause: Cause
+}
+
+/** One route per node for its pod range, and one for each pod that lies outside it. */
+function waysTo(pods: readonly Wanted[]): Way[] {
+  const ways = new Map<string, Way>()
+  for (const { node, ips, cause } of pods) {
+    for (const ip of ips) {
+      if (ip.includes(':')) continue
+      const dst = node.podCIDRs?.find((cidr) => cidrContains(cidr, ip)) ?? hostCidr(ip)
+      ways.set(`${node.name} ${dst}`, { dst, to: node, cause })
+    }
+  }
+  return [...ways.values()]
+}
+
+/** Whether anybody runs who shows nodes the way to each other's pods. */
+function networkRuns(tx: WorldReader, config: ClusterConfig): boolean {
+  const daemons = isRoutedByCloud(config) ? [routeController] : (providerOf(config)?.agents ?? [])
+  return daemons.some(({ name }) => runs(tx, name))
 }
 
 function wantedOf({ tx }: Ctx, config: ClusterConfig): Wanted[] {
