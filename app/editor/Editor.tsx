@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import type { SourceFile } from '../../engine/index.ts'
 import { useInterface } from '../stores/interface.ts'
 import { currentStep, useSimulation } from '../stores/simulation.ts'
 import { FileTabs } from './FileTabs.tsx'
@@ -36,34 +37,37 @@ export default function Editor() {
     })
     editor.current = created
     decorations.current = created.createDecorationsCollection()
+    // The store is told of typing at once, and tells of changes from elsewhere at once: a later effect could bring back older text.
+    let telling = false
     const typed = created.onDidChangeModelContent(() => {
       const model = created.getModel()
       const { files: known, setFiles } = useSimulation.getState()
       const name = model && nameOf(model)
       const text = model?.getValue()
-      if (name === undefined || text === undefined || known.find((f) => f.name === name)?.text === text) return
+      if (telling || name === undefined || text === undefined || known.find((f) => f.name === name)?.text === text)
+        return
+      telling = true
       setFiles(known.map((f) => (f.name === name ? { name, text } : f)))
+      telling = false
     })
+    const followStore = useSimulation.subscribe((state, before) => {
+      if (telling || state.files === before.files) return
+      telling = true
+      syncModels(state.files)
+      telling = false
+    })
+    syncModels(useSimulation.getState().files)
     const themes = new MutationObserver(setTheme)
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
     setTheme()
     return () => {
       themes.disconnect()
+      followStore()
       typed.dispose()
       created.dispose()
       for (const model of monaco.editor.getModels()) model.dispose()
     }
   }, [])
-
-  useEffect(() => {
-    for (const { name, text } of files) {
-      const model = monaco.editor.getModel(uriOf(name)) ?? monaco.editor.createModel(text, 'yaml', uriOf(name))
-      if (model.getValue() !== text)
-        model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null)
-    }
-    const names = new Set(files.map((f) => f.name))
-    for (const model of monaco.editor.getModels()) if (!names.has(nameOf(model))) model.dispose()
-  }, [files])
 
   useEffect(() => {
     const model = file && monaco.editor.getModel(uriOf(file.name))
@@ -107,6 +111,17 @@ export default function Editor() {
       <div className="editor-host" ref={host} data-testid="monaco" />
     </>
   )
+}
+
+/** One model per file, with its text; models of files that are gone go too. */
+function syncModels(files: readonly SourceFile[]): void {
+  for (const { name, text } of files) {
+    const model = monaco.editor.getModel(uriOf(name)) ?? monaco.editor.createModel(text, 'yaml', uriOf(name))
+    if (model.getValue() !== text)
+      model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null)
+  }
+  const names = new Set(files.map((f) => f.name))
+  for (const model of monaco.editor.getModels()) if (!names.has(nameOf(model))) model.dispose()
 }
 
 function setTheme(): void {
