@@ -254,6 +254,11 @@ describe('what the server fills in', () => {
     expect(created(deployment({ strategy: { type: 'Recreate' } })).spec.strategy).toEqual({ type: 'Recreate' })
   })
 
+  test('the selector of a Deployment of old, from the labels of its template', () => {
+    const { selector, ...spec } = deployment({}).spec
+    expect(created({ ...deployment({}), apiVersion: 'extensions/v1beta1', spec }).spec.selector).toEqual(selector)
+  })
+
   test('a Pod', () => {
     const { spec, status } = created(pod({}))
     expect(spec).toMatchObject({ enableServiceLinks: true, serviceAccountName: 'default', priority: 0 })

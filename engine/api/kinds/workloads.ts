@@ -59,6 +59,7 @@ export const deployment = kind({
     ),
     status,
   },
+  prepare: selectorOfOldVersions,
   validate: ({ spec }) => [...checkTemplateSelector(spec ?? {}, 'deployment'), ...alwaysRestarts(spec)],
   validateUpdate: sameSelector,
 })
@@ -98,6 +99,7 @@ export const replicaSet = kind({
     ),
     status,
   },
+  prepare: selectorOfOldVersions,
   validate: ({ spec }) => [...checkTemplateSelector(spec ?? {}, 'replica set'), ...alwaysRestarts(spec)],
   validateUpdate: sameSelector,
 })
@@ -209,6 +211,7 @@ export const statefulSet = kind({
     ),
     status,
   },
+  prepare: selectorOfOldVersions,
   validate: ({ spec }) => [...checkTemplateSelector(spec ?? {}, 'statefulset'), ...alwaysRestarts(spec)],
   validateUpdate: (object, before) => {
     const may = [
@@ -268,9 +271,18 @@ export const daemonSet = kind({
     ),
     status,
   },
+  prepare: selectorOfOldVersions,
   validate: ({ spec }) => [...checkTemplateSelector(spec ?? {}, 'daemonset'), ...alwaysRestarts(spec)],
   validateUpdate: sameSelector,
 })
+
+/** extensions/v1beta1 and apps/v1beta1 took the selector from the template's labels. */
+function selectorOfOldVersions(object: KubeObject): KubeObject {
+  const labels: unknown = object.spec?.template?.metadata?.labels
+  if (!['extensions/v1beta1', 'apps/v1beta1'].includes(object.apiVersion) || object.spec?.selector || !isObject(labels))
+    return object
+  return { ...object, spec: { ...object.spec, selector: { matchLabels: labels } } }
+}
 
 function sameSelector({ spec }: KubeObject, before: KubeObject): FieldError[] {
   return deepEqual(spec?.selector, before.spec?.selector) ? [] : [immutable('spec.selector', spec?.selector ?? null)]
