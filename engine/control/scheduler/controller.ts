@@ -5,9 +5,9 @@ import { keyOf, nameOfRow, splitKey } from '../keys.ts'
 import { type Condition, conditionOf, isFinished, isTerminating } from '../pods.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
 import { account, discount, isAccounted, waitingKeys } from './cache.ts'
-import { type Refusal, refusal } from './filter.ts'
-import { namedNode } from './node-affinity.ts'
+import { crowding, nodeVerdicts, type Refusal } from './filter.ts'
 import { type NodeInfo, nodeInfos } from './node-info.ts'
+import { requestsOf } from './requests.ts'
 import { bestNode } from './score.ts'
 
 /** Gives every waiting Pod a node. Models pkg/scheduler with its default profile. */
@@ -44,17 +44,18 @@ function nodeChanged(before: ObjectRow | undefined, after: ObjectRow | undefined
 
 function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
   const nodes = nodeInfos(ctx)
-  const only = namedNode(pod.object.spec)
+  const verdicts = nodeVerdicts(pod, nodes, ctx)
+  const asked = requestsOf(pod.object.spec)
   const feasible: NodeInfo[] = []
   const refusals: Refusal[] = []
-  for (const node of nodes) {
-    if (only !== undefined && node.name !== only) {
-      refusals.push(NOT_NAMED)
-      continue
-    }
-    const refused = refusal(pod, node, ctx)
+  for (let i = 0; i < nodes.length; i++) {
+    const refused = verdicts[i] ?? crowding(asked, nodes[i], ctx)
     if (refused) refusals.push(refused)
-    else feasible.push(node)
+    else feasible.push(nodes[i])
+  }
+  if (feasible.length === 0 && ctx.clock.now < BOOT_US && nodes.some(({ notReady }) => notReady)) {
+    account(ctx, key, pod, undefined)
+    return { requeueAfterUs: BOOT_US - ctx.clock.now }
   }
   if (feasible.length === 0) return fail(key, pod, nodes.length, refusals, ctx)
   const { name: node } = bestNode(pod, feasible, ctx)
@@ -66,7 +67,8 @@ function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileRes
   ctx.note({ actor: 'kube-scheduler', text: `bound ${key} to ${node}`, object: nameOfRow(pod), node })
 }
 
-const NOT_NAMED: Refusal = { reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], evictable: false }
+// Simplified: while a world boots, the scheduler does not say that no node is ready yet, because every pod would begin with it.
+const BOOT_US = 10_000_000
 
 function fail(key: string, pod: ObjectRow, nodes: number, refusals: readonly Refusal[], ctx: ControllerCtx): void {
   account(ctx, key, pod, undefined)

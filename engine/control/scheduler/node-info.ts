@@ -11,6 +11,8 @@ export interface NodeInfo {
   readonly labels: Readonly<Record<string, string>>
   readonly taints: readonly Taint[]
   readonly unschedulable: boolean
+  /** It has not been ready yet, or is not any more. */
+  readonly notReady: boolean
   readonly cpu: number
   readonly memory: number
   readonly pods: number
@@ -22,13 +24,15 @@ export function nodeInfos(ctx: ControllerCtx): readonly NodeInfo[] {
 }
 
 function infoOf({ cluster, name, object }: ObjectRow): NodeInfo {
+  const taints: readonly Taint[] = object.spec?.taints ?? []
   const allocatable = object.status?.allocatable ?? object.status?.capacity ?? {}
   return {
     name,
     usageId: `${cluster}|${name}`,
     labels: object.metadata.labels ?? {},
-    taints: object.spec?.taints ?? [],
+    taints,
     unschedulable: object.spec?.unschedulable === true,
+    notReady: taints.some(({ key }) => key === 'node.kubernetes.io/not-ready'),
     cpu: milliCpu(allocatable.cpu),
     memory: quantity(allocatable.memory),
     pods: quantity(allocatable.pods ?? 0),

@@ -5,7 +5,7 @@ import type { ControllerCtx } from '../types.ts'
 import { siblingsOf, usageOf } from './cache.ts'
 import { preference } from './node-affinity.ts'
 import type { NodeInfo } from './node-info.ts'
-import { requestsOf } from './requests.ts'
+import { type Requests, requestsOf } from './requests.ts'
 import { tolerates } from './taints.ts'
 
 /**
@@ -22,19 +22,21 @@ export function bestNode(pod: ObjectRow, nodes: readonly NodeInfo[], ctx: Contro
   const counts = owner ? siblingsOf(ctx, owner) : undefined
   const siblings = nodes.map((node) => counts?.[node.name] ?? 0)
   const preferences = nodes.map((node) => (spec.affinity?.nodeAffinity ? preference(spec, node) : 0))
-  const tainted = nodes.map((node) => node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint)).length)
+  const tainted = nodes.map((node) => node.taints.length === 0 ? 0 : node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint)).length)
   const most = { siblings: Math.max(...siblings), preference: Math.max(...preferences), tainted: Math.max(...tainted) }
+  const asked = requestsOf(spec)
   let best = 0
   let bestScore = -1
   let bestDraw = 0
+  const { seed } = ctx.clock
   for (let i = 0; i < nodes.length; i++) {
     const score =
-      resourceScore(pod, nodes[i], ctx) +
+      resourceScore(asked, nodes[i], ctx) +
       2 * share(most.siblings - siblings[i], most.siblings, 100) +
       2 * share(preferences[i], most.preference, 0) +
       3 * share(most.tainted - tainted[i], most.tainted, 100)
     if (score < bestScore) continue
-    const draw = hash32(ctx.clock.seed, `${pod.id}@${nodes[i].name}`)
+    const draw = hash32(seed, `${pod.id}@${nodes[i].name}`)
     if (score === bestScore && draw <= bestDraw) continue
     best = i
     bestScore = score
@@ -48,8 +50,7 @@ function share(part: number, whole: number, ifNone: number): number {
 }
 
 /** Least allocated, and cpu and memory used in like measure. */
-function resourceScore(pod: ObjectRow, node: NodeInfo, ctx: ControllerCtx): number {
-  const asked = requestsOf(pod.object.spec)
+function resourceScore(asked: Requests, node: NodeInfo, ctx: ControllerCtx): number {
   const usage = usageOf(ctx, node)
   const cpu = fraction(usage.scoredCpu + asked.scoredCpu, node.cpu)
   const memory = fraction(usage.scoredMemory + asked.scoredMemory, node.memory)
