@@ -1,6 +1,6 @@
 import type { WorldReader } from '../../core/world.ts'
 import type { Family } from '../../net/address.ts'
-import type { IptTable, NfChainRow, NfHook } from '../tables.ts'
+import type { IptTable, NfHook } from '../tables.ts'
 
 /** Built-in chains: their hook and priority in each table, in the order in which iptables-save prints them. */
 const PRIORITY: Readonly<Record<IptTable, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 }
@@ -31,30 +31,7 @@ export function builtinOf(table: IptTable, name: string): { hook: NfHook; priori
   return { hook, priority: isSource ? 100 : PRIORITY[table] }
 }
 
-/** What netfilter does in one netns: base chains per hook by priority, and whether it tracks and translates. */
-export interface Programs {
-  readonly chains: Readonly<Record<NfHook, readonly NfChainRow[]>>
-  readonly translates: boolean
-}
-
-/** NAT takes place, un-doing it included, as soon as one built-in chain of table nat exists. Models nf_nat_register_fn(). */
-export function programsOf(world: WorldReader, netns: string, family: Family): Programs {
-  return world.memo('nfChain', 'base', `${netns}|${family}`, 'programs', (rows): Programs => {
-    const at = (hook: NfHook) =>
-      rows.filter((row) => row.hook === hook).sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
-    return {
-      chains: {
-        prerouting: at('prerouting'),
-        input: at('input'),
-        forward: at('forward'),
-        output: at('output'),
-        postrouting: at('postrouting'),
-      },
-      translates: rows.some((row) => row.table === 'nat'),
-    }
-  })
-}
-
+/** Whether connections are tracked in a netns: one of its rules asks for it. */
 export function tracks(world: WorldReader, netns: string, family: Family): boolean {
   return world.oneBy('nfChain', 'tracking', `${netns}|${family}`) !== undefined
 }

@@ -1,8 +1,10 @@
 import { assert } from '../../core/assert.ts'
+import type { WorldReader } from '../../core/world.ts'
+import type { Family } from '../../net/address.ts'
 import type { HookPoint, NfResult, RunHook } from '../contract.ts'
 import type { HookRow, NfChainRow, NfHook, NfRule, RecordRef } from '../tables.ts'
 import type { ReasonCode } from '../trace/reasons.ts'
-import { CONNTRACK_PRIORITY, programsOf, tracks } from './chains.ts'
+import { CONNTRACK_PRIORITY, tracks } from './chains.ts'
 import { confirm, trackPacket } from './conntrack.ts'
 import { count } from './counters.ts'
 import { runBaseChain, type Verdict } from './evaluate.ts'
@@ -50,23 +52,50 @@ const NAT_PRIORITY: Readonly<Partial<Record<NfHook, number>>> = {
   postrouting: 100,
 }
 
-function stagesOf(world: View['ctx']['tx'], { hook, skb }: HookPoint, family: 'ipv4' | 'ipv6'): Stage[] {
-  const { chains, translates } = programsOf(world, skb.netns, family)
-  const programs = world.by('hook', 'netnsHook', `${skb.netns}|${hook}`)
+type Stages = Readonly<Record<NfHook, readonly Stage[]>>
+
+function stagesOf(world: WorldReader, { hook, skb }: HookPoint, family: Family): readonly Stage[] {
+  const key = `${skb.netns}|${family}`
   const tracking = tracks(world, skb.netns, family)
-  const own = chains[hook]
-  if (own.length === 0 && programs.length === 0 && !tracking) return []
-  const stages: Stage[] = []
-  for (const row of own) if (row.table !== 'nat') stages.push({ priority: row.priority ?? 0, kind: 'chain', row })
-  for (const row of programs) stages.push({ priority: row.priority, kind: 'program', row })
-  if (tracking) {
-    if (hook === 'prerouting' || hook === 'output') stages.push({ priority: CONNTRACK_PRIORITY, kind: 'track' })
-    if (hook === 'input' || hook === 'postrouting') stages.push({ priority: Number.MAX_SAFE_INTEGER, kind: 'confirm' })
-    const nat = NAT_PRIORITY[hook]
-    const row = own.find(({ table }) => table === 'nat')
-    if (translates && nat !== undefined) stages.push({ priority: nat, kind: 'nat', ...(row ? { row } : {}) })
+  const own = world.memo('nfChain', 'base', key, tracking ? 'stages tracking' : 'stages', (rows) =>
+    allStages(rows, tracking),
+  )[hook]
+  const programs = world.by('hook', 'netnsHook', `${skb.netns}|${hook}`)
+  if (programs.length === 0) return own
+  return inOrder([...own, ...programs.map((row): Stage => ({ priority: row.priority, kind: 'program', row }))])
+}
+
+const inOrder = (stages: Stage[]) => stages.sort((a, b) => a.priority - b.priority)
+const NOTHING: Stages = { prerouting: [], input: [], forward: [], output: [], postrouting: [] }
+
+/** NAT takes place, taking it back included, as soon as one built-in chain of table nat exists. Models nf_nat_register_fn(). */
+function allStages(rows: readonly NfChainRow[], tracking: boolean): Stages {
+  if (rows.length === 0 && !tracking) return NOTHING
+  const translates = tracking && rows.some((row) => row.table === 'nat')
+  const at = (hook: NfHook): readonly Stage[] => {
+    const own = rows.filter((row) => row.hook === hook)
+    const nat = own.find(({ table }) => table === 'nat')
+    const natPriority = NAT_PRIORITY[hook]
+    return inOrder([
+      ...own.filter((row) => row !== nat).map((row): Stage => ({ priority: row.priority ?? 0, kind: 'chain', row })),
+      ...(tracking && (hook === 'prerouting' || hook === 'output')
+        ? [{ priority: CONNTRACK_PRIORITY, kind: 'track' } as const]
+        : []),
+      ...(translates && natPriority !== undefined
+        ? [{ priority: natPriority, kind: 'nat', ...(nat ? { row: nat } : {}) } as const]
+        : []),
+      ...(tracking && (hook === 'input' || hook === 'postrouting')
+        ? [{ priority: Number.MAX_SAFE_INTEGER, kind: 'confirm' } as const]
+        : []),
+    ])
   }
-  return stages.sort((a, b) => a.priority - b.priority)
+  return {
+    prerouting: at('prerouting'),
+    input: at('input'),
+    forward: at('forward'),
+    output: at('output'),
+    postrouting: at('postrouting'),
+  }
 }
 
 function runStage(view: View, stage: Stage): NfResult | undefined {
