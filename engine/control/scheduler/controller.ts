@@ -6,6 +6,7 @@ import { type Condition, conditionOf, isFinished, isTerminating } from '../pods.
 import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
 import { account, discount, isAccounted, waitingKeys } from './cache.ts'
 import { crowding, nodeVerdicts, type Refusal } from './filter.ts'
+import { neighbourRule } from './neighbours.ts'
 import { type NodeInfo, nodeInfos } from './node-info.ts'
 import { requestsOf } from './requests.ts'
 import { bestNode } from './score.ts'
@@ -46,10 +47,11 @@ function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileRes
   const nodes = nodeInfos(ctx)
   const verdicts = nodeVerdicts(pod, nodes, ctx)
   const asked = requestsOf(pod.object.spec)
+  const neighbours = neighbourRule(pod, nodes, ctx)
   const feasible: NodeInfo[] = []
   const refusals: Refusal[] = []
   for (let i = 0; i < nodes.length; i++) {
-    const refused = verdicts[i] ?? crowding(asked, nodes[i], ctx)
+    const refused = verdicts[i] ?? crowding(asked, nodes[i], ctx) ?? neighbours?.(nodes[i])
     if (refused) refusals.push(refused)
     else feasible.push(nodes[i])
   }

@@ -57,6 +57,38 @@ describe('where a pod goes', () => {
   })
 })
 
+describe('neighbours', () => {
+  const zone = (name: string, value: string): NodeSpec => ({ name, labels: { zone: value } })
+  const nodes = [zone('a1', 'a'), zone('a2', 'a'), zone('b1', 'b')]
+  const labelled = (name: string, spec: Record<string, unknown>): KubeObject => ({ ...pod(name, spec), metadata: { name, namespace: 'default', labels: { app: 'web' } } })
+  const selector = { labelSelector: { matchLabels: { app: 'web' } } }
+  const term = (topologyKey: string) => ({ requiredDuringSchedulingIgnoredDuringExecution: [{ ...selector, topologyKey }] })
+  const zonesOf = (lab: ControlLab) => lab.list('Pod').map(({ object }) => (object.spec.nodeName ? object.spec.nodeName[0] : '-'))
+
+  test('anti-affinity: one in each zone, the third waits', () => {
+    const apart = { affinity: { podAntiAffinity: term('zone') } }
+    const lab = place(nodes, ...['p1', 'p2', 'p3'].map((name) => labelled(name, apart)))
+    expect(zonesOf(lab).sort()).toEqual(['-', 'a', 'b'])
+    expect(messageOf(lab, 'p3')).toContain("3 node(s) didn't match pod anti-affinity rules.")
+  })
+
+  test('affinity: where the first one is, and the first one anywhere', () => {
+    const near = { affinity: { podAffinity: term('zone') } }
+    expect(new Set(zonesOf(place(nodes, ...['p1', 'p2', 'p3', 'p4'].map((name) => labelled(name, near))))).size).toBe(1)
+  })
+
+  test('affinity to what is not there', () => {
+    const lab = place(nodes, { ...labelled('p', { affinity: { podAffinity: term('zone') } }), metadata: { name: 'p', namespace: 'default' } })
+    expect(messageOf(lab, 'p')).toContain("3 node(s) didn't match pod affinity rules.")
+  })
+
+  test('a spread constraint keeps zones within its skew', () => {
+    const spread = { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', ...selector }] }
+    const lab = place(nodes, ...['p1', 'p2', 'p3', 'p4'].map((name) => labelled(name, spread)))
+    expect(zonesOf(lab).sort()).toEqual(['a', 'a', 'b', 'b'])
+  })
+})
+
 describe('why a pod waits', () => {
   const preemption = (nodes: number, text: string) => ` no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${text}.`
   test.each<[string, NodeSpec[], KubeObject, string]>([
