@@ -29,3 +29,11 @@ test('each route leads to the Node that it is for', () => {
     cause: { kind: 'Node', name: 'n2', field: 'spec.podCIDR' },
   })
 })
+
+test('two clusters on one fabric keep their routes apart', () => {
+  const cluster = (name: string, net: string) =>
+    `apiVersion: podwalk.dev/v1\nkind: Cluster\nmetadata: {name: ${name}}\nspec:\n  nodes: [{name: n1, podCIDR: ${net}.1.0/24}]\n  networking: {podSubnet: ${net}.0.0/16, cni: kubenet}\n`
+  const sim = world(cluster('east', '10.10'), cluster('west', '10.20'))
+  expect(written(sim, 'router', 'route-controller')).toEqual(['10.10.1.0/24 via 192.168.10.10 dev eth0'])
+  expect(written(sim, 'router', 'route-controller/west')).toEqual(['10.20.1.0/24 via 192.168.10.11 dev eth0'])
+})

@@ -26,7 +26,7 @@ export const routeController: Controller = {
     const routes = ctx.api.list('Node').flatMap((node) => routeOf(ctx, node) ?? [])
     const missing = syncCloudRoutes(
       ctx.tx,
-      `route-controller`,
+      ownerFor(ctx),
       routes.map(({ route }) => route),
     )
     for (const { node, route } of routes) {
@@ -39,6 +39,11 @@ export const routeController: Controller = {
       text: `cloud routes: ${routes.map(({ route }) => `${route.dst} by ${route.via}`).join(', ') || 'none'}`,
     })
   },
+}
+
+/** Clusters share the fabric's table, each with routes of its own. */
+function ownerFor(ctx: ControllerCtx): string {
+  return clusterConfig(ctx.tx, ctx.cluster)?.first === false ? `route-controller/${ctx.cluster}` : 'route-controller'
 }
 
 function routed(ctx: ControllerCtx): boolean {
