@@ -66,10 +66,13 @@ function handle(event: KeyboardEvent): boolean {
   }
 }
 
+/** Monaco types through an EditContext: its focused element is neither a textarea nor contenteditable. */
 function inTextField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
   return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+    target.isContentEditable ||
+    ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName) ||
+    target.closest('.monaco-editor') !== null
   )
 }
 
