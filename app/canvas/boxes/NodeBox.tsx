@@ -6,11 +6,13 @@ import type { BoxProps } from './types.ts'
 /** A node: header, and the frame of its root netns. What it holds are boxes of their own above it. */
 export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) {
   const { rect, netnsFrame, node, notches } = data.box
+  const tunnelled = node.links.some((link) => link.kind === 'vxlan' || link.kind === 'ipip')
   return (
     <>
       <NodeHeader node={node} narrow={rect.w < 200} />
       <div
-        className="map-netns"
+        // Where no tunnel stands, the cable comes down in the middle.
+        className={tunnelled ? 'map-netns' : 'map-netns aside'}
         style={{
           left: netnsFrame.x - rect.x,
           top: netnsFrame.y - rect.y,

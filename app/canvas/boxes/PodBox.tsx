@@ -60,12 +60,13 @@ function Labels({ pod }: { pod: PodModel }) {
 
 /** A pod in the host's network: a tile in the root netns, for it has no border of its own. */
 export const HostPodBox = memo(function HostPodBox({ data }: BoxProps<BoxOf<'hostPod'>>) {
+  const { pod } = data.box
   return (
     <span className="map-line">
-      <span className="map-name" title={data.box.pod.key}>
-        {shortPodName(data.box.pod.name)}
+      <span className="map-name" title={pod.key}>
+        {data.level >= 3 ? pod.name : pod.owner}
       </span>
-      <span className="map-chip">host</span>
+      <span className="map-muted map-host-tag">host</span>
     </span>
   )
 })
