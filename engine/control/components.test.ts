@@ -13,7 +13,10 @@ test.each([
   [{ stop: ['kubelet', 'kube-scheduler'] }, undefined],
   [{ only: ['kubeproxy'] }, 'unknown component "kubeproxy"; did you mean "kube-proxy"?'],
   [{ stop: ['deployment'] }, 'unknown component "deployment"; did you mean "deployment-controller"?'],
-  [{ only: ['endpointslice-controler'] }, 'unknown component "endpointslice-controler"; did you mean "endpointslice-controller"?'],
+  [
+    { only: ['endpointslice-controler'] },
+    'unknown component "endpointslice-controler"; did you mean "endpointslice-controller"?',
+  ],
 ])('%j is answered by %j', (components, answer) => expect(unknownComponent(components)).toBe(answer))
 
 test('what is stopped does nothing, and catches up when it is started', () => {

@@ -22,9 +22,26 @@ export const componentsTable: TableDef<ComponentsRow> = { name: 'components' }
 export const COMPONENT_NAMES = [
   ...['deployment-controller', 'replicaset-controller', 'replicationcontroller-controller', 'statefulset-controller'],
   ...['daemonset-controller', 'job-controller', 'endpointslice-controller', 'namespace-controller'],
-  ...['garbage-collector-controller', 'pod-garbage-collector-controller', 'node-ipam-controller', 'node-lifecycle-controller', 'serviceaccount-controller'],
+  ...[
+    'garbage-collector-controller',
+    'pod-garbage-collector-controller',
+    'node-ipam-controller',
+    'node-lifecycle-controller',
+    'serviceaccount-controller',
+  ],
   ...['route-controller', 'service-lb-controller', 'kube-scheduler', 'kubelet', 'kube-proxy', 'coredns'],
-  ...['flanneld', 'kubenet', 'kindnetd', 'calico-node', 'cilium-agent', 'weave-net', 'aws-node', 'azure-cns', 'antrea-agent', 'ovnkube-node'],
+  ...[
+    'flanneld',
+    'kubenet',
+    'kindnetd',
+    'calico-node',
+    'cilium-agent',
+    'weave-net',
+    'aws-node',
+    'azure-cns',
+    'antrea-agent',
+    'ovnkube-node',
+  ],
 ] as const
 
 export function setComponents(tx: Tx, components: Components | undefined): void {

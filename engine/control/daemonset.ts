@@ -22,7 +22,11 @@ export const daemonSetController: Controller = {
     const row = after ?? before
     if (row?.kind === 'DaemonSet') return [keyOf(row)]
     if (row?.kind === 'Node') return nodeChanged(before, after) ? ctx.api.list('DaemonSet').map(keyOf) : []
-    if (after && !controllerRefOf(after)) return ctx.api.list('DaemonSet', after.namespace).filter((set) => selects(set, after)).map(keyOf)
+    if (after && !controllerRefOf(after))
+      return ctx.api
+        .list('DaemonSet', after.namespace)
+        .filter((set) => selects(set, after))
+        .map(keyOf)
     return managerKeys([before, after], 'DaemonSet')
   },
   reconcile(key, ctx) {
@@ -37,10 +41,12 @@ function nodeChanged(before: ObjectRow | undefined, after: ObjectRow | undefined
 }
 
 function selects(set: ObjectRow, pod: ObjectRow): boolean {
-  return !isTerminating(pod) && matches(set.object.spec?.selector as LabelSelector | undefined, pod.object.metadata.labels)
+  return (
+    !isTerminating(pod) && matches(set.object.spec?.selector as LabelSelector | undefined, pod.object.metadata.labels)
+  )
 }
 
-function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   for (const orphan of orphansOf(ctx, 'Pod', set.namespace)) if (selects(set, orphan)) adopt(ctx, set, orphan)
   const revision = templateHash(set.object.spec?.template, undefined)
   const byNode = groupByNode(ownedBy(ctx, set, 'Pod'))
@@ -58,7 +64,8 @@ function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
     for (const surplus of live.filter((pod) => !isFinished(pod)).slice(1)) remove(set, surplus, ctx)
     if (pods.length === 0) missing.push(node.name)
   }
-  for (const [node, pods] of byNode) if (!nodes.some(({ name }) => name === node)) for (const pod of pods) if (!isTerminating(pod)) remove(set, pod, ctx)
+  for (const [node, pods] of byNode)
+    if (!nodes.some(({ name }) => name === node)) for (const pod of pods) if (!isTerminating(pod)) remove(set, pod, ctx)
   const error = createAll(set, missing, revision, ctx)
   if (!error && missing.length === 0) roll(set, byNode, revision, wanted.length, ctx)
   writeStatus(set, wanted, revision, ctx)
@@ -126,14 +133,22 @@ function createAll(set: ObjectRow, nodes: readonly string[], revision: string, c
       ctx.event(set, 'Warning', 'FailedCreate', `Error creating: ${made.error.message}`)
     }
   }
-  if (nodes.length > 0) ctx.note({ actor: 'daemonset-controller', text: `created pods of ${set.name} for ${nodes.join(', ')}`, object: nameOfRow(set) })
+  if (nodes.length > 0)
+    ctx.note({
+      actor: 'daemonset-controller',
+      text: `created pods of ${set.name} for ${nodes.join(', ')}`,
+      object: nameOfRow(set),
+    })
   return refused
 }
 
 /** Models daemon/util ReplaceDaemonSetPodNodeNameNodeAffinity. */
 function pinnedTo(node: string, affinity: { nodeAffinity?: object } | undefined): object {
   const nodeSelectorTerms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }]
-  return { ...affinity, nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } }
+  return {
+    ...affinity,
+    nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  }
 }
 
 function remove(set: ObjectRow, pod: ObjectRow, ctx: ControllerCtx): void {
@@ -142,7 +157,13 @@ function remove(set: ObjectRow, pod: ObjectRow, ctx: ControllerCtx): void {
 }
 
 /** RollingUpdate: old pods go while no more than maxUnavailable nodes are without one. Models daemon/update.go. */
-function roll(set: ObjectRow, byNode: ReadonlyMap<string, readonly ObjectRow[]>, revision: string, wanted: number, ctx: ControllerCtx): void {
+function roll(
+  set: ObjectRow,
+  byNode: ReadonlyMap<string, readonly ObjectRow[]>,
+  revision: string,
+  wanted: number,
+  ctx: ControllerCtx,
+): void {
   const strategy = set.object.spec?.updateStrategy ?? {}
   if (strategy.type === 'OnDelete') return
   const most = Math.max(1, scaled(strategy.rollingUpdate?.maxUnavailable ?? 1, wanted, Math.ceil))

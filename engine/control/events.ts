@@ -92,7 +92,11 @@ export function eventObject(row: KubeEventRow): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${row.name}.${hash32(0, row.id).toString(16).padStart(16, '1')}`, namespace, creationTimestamp: timestampAt(row.firstUs) },
+    metadata: {
+      name: `${row.name}.${hash32(0, row.id).toString(16).padStart(16, '1')}`,
+      namespace,
+      creationTimestamp: timestampAt(row.firstUs),
+    },
     involvedObject: { kind: row.kind, namespace: row.namespace || undefined, name: row.name, uid: row.uid },
     reason: row.reason,
     message: row.message,

@@ -82,6 +82,8 @@ export function afterWrites(ctx: Ctx, item: WorkItem, changes: readonly Change[]
 
 /** Content without what differs in every write. */
 function digestOf(row: ObjectRow): number {
-  const text = JSON.stringify(row.object, (key, value) => (key === 'resourceVersion' || key === 'generation' || key === 'observedGeneration' ? undefined : value))
+  const text = JSON.stringify(row.object, (key, value) =>
+    key === 'resourceVersion' || key === 'generation' || key === 'observedGeneration' ? undefined : value,
+  )
   return hash32(0, text.replace(/"\d{4}-\d\d-\d\dT[^"]*"/g, '""'))
 }

@@ -29,7 +29,7 @@ const FINALIZERS = ['foregroundDeletion', 'orphan']
 
 function waits(row: ObjectRow): boolean {
   const { finalizers, deletionTimestamp } = row.object.metadata
-  return deletionTimestamp !== undefined && finalizers !== undefined && finalizers.some((name) => FINALIZERS.includes(name))
+  return deletionTimestamp !== undefined && (finalizers ?? []).some((name) => FINALIZERS.includes(name))
 }
 
 function objectKey({ kind, namespace, name }: ObjectRow): string {
@@ -38,7 +38,9 @@ function objectKey({ kind, namespace, name }: ObjectRow): string {
 
 /** Owners that wait for this one to be gone. */
 function waitingOwners(row: ObjectRow, ctx: ControllerCtx): string[] {
-  const owners = (row.object.metadata.ownerReferences ?? []).flatMap(({ uid }) => ctx.tx.oneBy('object', 'uid', uid) ?? [])
+  const owners = (row.object.metadata.ownerReferences ?? []).flatMap(
+    ({ uid }) => ctx.tx.oneBy('object', 'uid', uid) ?? [],
+  )
   return owners.filter(waits).map(objectKey)
 }
 
@@ -56,7 +58,11 @@ function collect(uid: string, ctx: ControllerCtx): void {
       deleted++
     }
   }
-  if (deleted > 0) ctx.note({ actor: 'garbage-collector', text: `deleted ${deleted} ${deleted === 1 ? 'dependent' : 'dependents'} of an owner that is gone` })
+  if (deleted > 0)
+    ctx.note({
+      actor: 'garbage-collector',
+      text: `deleted ${deleted} ${deleted === 1 ? 'dependent' : 'dependents'} of an owner that is gone`,
+    })
 }
 
 /** Foreground: dependents first. Orphan: they are let go of. Then the owner itself. */
@@ -69,8 +75,11 @@ function settle(owner: ObjectRow, ctx: ControllerCtx): void {
       ctx.api.patch(row.kind, row.namespace, row.name, { metadata: { ownerReferences } })
     }
   } else {
-    const blocking = dependents.filter((row) => row.object.metadata.ownerReferences?.some((each) => each.uid === uid && each.blockOwnerDeletion))
-    for (const row of dependents) if (!isTerminating(row)) ctx.api.delete(row.kind, row.namespace, row.name, { propagation: 'Foreground' })
+    const blocking = dependents.filter((row) =>
+      row.object.metadata.ownerReferences?.some((each) => each.uid === uid && each.blockOwnerDeletion),
+    )
+    for (const row of dependents)
+      if (!isTerminating(row)) ctx.api.delete(row.kind, row.namespace, row.name, { propagation: 'Foreground' })
     if (blocking.some((row) => ctx.tx.get('object', row.id))) return // their going wakes us
   }
   const current = ctx.tx.get('object', owner.id)

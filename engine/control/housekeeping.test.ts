@@ -2,10 +2,20 @@ import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../api/types.ts'
 import { ControlLab, deployment, workers } from '../testing/control-lab.ts'
 
-const configMap = (name: string, metadata: Record<string, unknown> = {}): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', ...metadata } })
+const configMap = (name: string, metadata: Record<string, unknown> = {}): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default', ...metadata },
+})
 const lab = (...objects: KubeObject[]) => new ControlLab({ nodes: workers(2) }).apply(...objects).play()
 const ownedBy = (owner: KubeObject, ...more: KubeObject[]) => ({
-  ownerReferences: [owner, ...more].map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', blockOwnerDeletion: true })),
+  ownerReferences: [owner, ...more].map(({ apiVersion, kind, metadata }) => ({
+    apiVersion,
+    kind,
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    blockOwnerDeletion: true,
+  })),
 })
 
 describe('garbage collection', () => {
@@ -20,7 +30,9 @@ describe('garbage collection', () => {
   })
 
   test('an owner that was never here is not taken for deleted', () => {
-    const world = lab(configMap('a', { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'unknown' }] }))
+    const world = lab(
+      configMap('a', { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'unknown' }] }),
+    )
     expect(world.names('ConfigMap', 'default')).toEqual(['a'])
   })
 
@@ -46,7 +58,10 @@ describe('garbage collection', () => {
 
 describe('namespaces', () => {
   const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }
-  const inShop = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata, namespace: 'shop' } })
+  const inShop = (object: KubeObject): KubeObject => ({
+    ...object,
+    metadata: { ...object.metadata, namespace: 'shop' },
+  })
 
   test('each has its ServiceAccount, which comes back', () => {
     const world = lab(namespace)
@@ -77,7 +92,15 @@ describe('nodes', () => {
 
   test('one that is not ready takes no pods until it is', () => {
     const world = lab()
-    const set = (status: string) => world.edit((api) => api.updateStatus('Node', '', 'worker', { ...world.get('Node', 'worker', '').status, conditions: [{ type: 'Ready', status }] })).settle()
+    const set = (status: string) =>
+      world
+        .edit((api) =>
+          api.updateStatus('Node', '', 'worker', {
+            ...world.get('Node', 'worker', '').status,
+            conditions: [{ type: 'Ready', status }],
+          }),
+        )
+        .settle()
     set('False')
     world.apply(deployment('web', 2)).play()
     expect(world.list('Pod').map(({ object }) => object.spec.nodeName)).toEqual(['worker2', 'worker2'])

@@ -24,7 +24,7 @@ export const jobController: Controller = {
   },
 }
 
-function sync(job: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function sync(job: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   if (conditionOf(job, 'Complete') || conditionOf(job, 'Failed')) return
   const pods = ownedBy(ctx, job, 'Pod')
   const active = pods.filter((pod) => !isFinished(pod) && !isTerminating(pod))
@@ -61,15 +61,27 @@ function endOf(job: ObjectRow, { done, active, failed, succeeded }: Tally): 'Com
   return done >= completions ? 'Complete' : undefined
 }
 
-function adjust(job: ObjectRow, active: readonly ObjectRow[], succeeded: readonly ObjectRow[], done: number, ctx: ControllerCtx): { active: readonly ObjectRow[]; error?: Status } {
+function adjust(
+  job: ObjectRow,
+  active: readonly ObjectRow[],
+  succeeded: readonly ObjectRow[],
+  done: number,
+  ctx: ControllerCtx,
+): { active: readonly ObjectRow[]; error?: Status } {
   const { parallelism = 1, completions } = job.object.spec ?? {}
-  const wanted = completions === undefined ? (succeeded.length > 0 ? active.length : parallelism) : Math.min(parallelism, completions - done)
+  const wanted =
+    completions === undefined
+      ? succeeded.length > 0
+        ? active.length
+        : parallelism
+      : Math.min(parallelism, completions - done)
   if (active.length > wanted) {
     for (const pod of active.slice(wanted)) ctx.api.delete('Pod', pod.namespace, pod.name)
     return { active: active.slice(0, wanted) }
   }
   const created: ObjectRow[] = []
-  const indexes = job.object.spec?.completionMode === 'Indexed' ? freeIndexes(completions ?? 0, [...active, ...succeeded]) : undefined
+  const indexes =
+    job.object.spec?.completionMode === 'Indexed' ? freeIndexes(completions ?? 0, [...active, ...succeeded]) : undefined
   for (let i = active.length; i < wanted; i++) {
     const index = indexes?.[i - active.length]
     const made = ctx.api.create(podOf(job, index, ctx))
@@ -80,7 +92,12 @@ function adjust(job: ObjectRow, active: readonly ObjectRow[], succeeded: readonl
     created.push(made.value)
     ctx.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${made.value.name}`)
   }
-  if (created.length > 0) ctx.note({ actor: 'job-controller', text: `created ${created.length} ${created.length === 1 ? 'pod' : 'pods'} of ${job.name}`, object: nameOfRow(job) })
+  if (created.length > 0)
+    ctx.note({
+      actor: 'job-controller',
+      text: `created ${created.length} ${created.length === 1 ? 'pod' : 'pods'} of ${job.name}`,
+      object: nameOfRow(job),
+    })
   return { active: [...active, ...created] }
 }
 
@@ -91,7 +108,11 @@ function podOf(job: ObjectRow, index: number | undefined, ctx: ControllerCtx): K
   if (index === undefined) return pod
   const annotations = { ...pod.metadata.annotations, [INDEX]: String(index) }
   const labels = { ...pod.metadata.labels, [INDEX]: String(index) }
-  return { ...pod, metadata: { ...pod.metadata, annotations, labels }, spec: { ...pod.spec, hostname: `${job.name}-${index}` } }
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations, labels },
+    spec: { ...pod.spec, hostname: `${job.name}-${index}` },
+  }
 }
 
 function freeIndexes(completions: number, taken: readonly ObjectRow[]): number[] {
@@ -132,5 +153,12 @@ function conditionsOf(end: 'Complete' | 'Failed', now: string): Condition[] {
     end === 'Complete'
       ? ['SuccessCriteriaMet', 'CompletionsReached', 'Reached expected number of succeeded pods']
       : ['FailureTarget', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit']
-  return [first, end].map((type) => ({ type, status: 'True', reason, message, lastProbeTime: now, lastTransitionTime: now }))
+  return [first, end].map((type) => ({
+    type,
+    status: 'True',
+    reason,
+    message,
+    lastProbeTime: now,
+    lastTransitionTime: now,
+  }))
 }

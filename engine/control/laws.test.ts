@@ -7,17 +7,50 @@ import { ControlLab, deployment, template, workers } from '../testing/control-la
 const INPUTS: readonly KubeObject[] = [
   deployment('web', 3),
   deployment('api', 2, {}, { ports: [{ name: 'http', containerPort: 8080 }] }),
-  { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80 }] } },
-  { apiVersion: 'v1', kind: 'Service', metadata: { name: 'api', namespace: 'default' }, spec: { selector: { app: 'api' }, ports: [{ port: 80, targetPort: 'http' }] } },
-  { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'db', namespace: 'default' }, spec: { serviceName: 'db', replicas: 2, selector: { matchLabels: { app: 'db' } }, template: template('db') } },
-  { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'agent', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'agent' } }, template: template('agent') } },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80 }] },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'api', namespace: 'default' },
+    spec: { selector: { app: 'api' }, ports: [{ port: 80, targetPort: 'http' }] },
+  },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db', namespace: 'default' },
+    spec: { serviceName: 'db', replicas: 2, selector: { matchLabels: { app: 'db' } }, template: template('db') },
+  },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'agent', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'agent' } }, template: template('agent') },
+  },
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
 ]
-const KINDS = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Pod', 'Service', 'EndpointSlice', 'Namespace', 'ServiceAccount']
+const KINDS = [
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+  'Pod',
+  'Service',
+  'EndpointSlice',
+  'Namespace',
+  'ServiceAccount',
+]
 
 /** Which node a pod gets depends on what was placed before it; everything else must not. */
 function outcome(lab: ControlLab): string {
-  return lab.text(KINDS).replaceAll(/nodeName: .*/g, 'nodeName: any').replaceAll(/clusterIPs?:.*\n( +- .*\n)?/g, '')
+  return lab
+    .text(KINDS)
+    .replaceAll(/nodeName: .*/g, 'nodeName: any')
+    .replaceAll(/clusterIPs?:.*\n( +- .*\n)?/g, '')
 }
 
 function run(batches: readonly (readonly KubeObject[])[], settleBetween: boolean): string {
@@ -43,10 +76,34 @@ describe('the same objects come of the same inputs', () => {
     expect(squashed).toContain('name: db-1')
     expect(squashed.match(/^kind: Pod$/gm)).toHaveLength(3 + 2 + 2 + 3)
   })
-  test('one by one', () => expect(run(INPUTS.map((each) => [each]), true)).toBe(squashed))
-  test('backwards', () => expect(run([...INPUTS].reverse().map((each) => [each]), true)).toBe(squashed))
-  test('each twice', () => expect(run(INPUTS.flatMap((each) => [[each], [each]]), true)).toBe(squashed))
-  test('without waiting', () => expect(run(INPUTS.map((each) => [each]), false)).toBe(squashed))
+  test('one by one', () =>
+    expect(
+      run(
+        INPUTS.map((each) => [each]),
+        true,
+      ),
+    ).toBe(squashed))
+  test('backwards', () =>
+    expect(
+      run(
+        [...INPUTS].reverse().map((each) => [each]),
+        true,
+      ),
+    ).toBe(squashed))
+  test('each twice', () =>
+    expect(
+      run(
+        INPUTS.flatMap((each) => [[each], [each]]),
+        true,
+      ),
+    ).toBe(squashed))
+  test('without waiting', () =>
+    expect(
+      run(
+        INPUTS.map((each) => [each]),
+        false,
+      ),
+    ).toBe(squashed))
   test.each(Array.from({ length: 10 }, (_, seed) => seed))('in any order, by halves (seed %i)', (seed) => {
     const order = shuffled(INPUTS, seed)
     const cut = hash32(seed, 'cut') % INPUTS.length
@@ -55,7 +112,12 @@ describe('the same objects come of the same inputs', () => {
 })
 
 test('a second look at everything writes nothing', () => {
-  expect(new ControlLab({ nodes: workers(3) }).apply(...INPUTS).play().rewrites()).toEqual([])
+  expect(
+    new ControlLab({ nodes: workers(3) })
+      .apply(...INPUTS)
+      .play()
+      .rewrites(),
+  ).toEqual([])
 })
 
 test('it settles in a bounded number of events', () => {

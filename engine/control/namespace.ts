@@ -20,10 +20,16 @@ export const namespaceController: Controller = {
     for (const row of content) if (!isTerminating(row)) ctx.api.delete(row.kind, row.namespace, row.name)
     if (!namespace || contentOf(name, ctx).length > 0) return
     ctx.api.update({ ...namespace.object, spec: { ...namespace.object.spec, finalizers: [] } })
-    ctx.note({ actor: 'namespace-controller', text: `namespace ${name} is empty and gone`, object: `Namespace//${name}` })
+    ctx.note({
+      actor: 'namespace-controller',
+      text: `namespace ${name} is empty and gone`,
+      object: `Namespace//${name}`,
+    })
   },
 }
 
 function contentOf(namespace: string, ctx: ControllerCtx): readonly ObjectRow[] {
-  return ctx.tx.rows('object').filter((row) => row.namespace === namespace && row.cluster === ctx.cluster && row.kind !== 'Namespace')
+  return ctx.tx
+    .rows('object')
+    .filter((row) => row.namespace === namespace && row.cluster === ctx.cluster && row.kind !== 'Namespace')
 }

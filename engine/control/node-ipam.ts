@@ -2,7 +2,7 @@ import { clusterConfig } from '../api/cluster-config.ts'
 import type { ObjectRow } from '../api/types.ts'
 import type { Cidr } from '../net/address.ts'
 import { familyOf, inCidr, lengthOf, networkOf, nthIp, overlap } from '../net/range.ts'
-import type { Controller, ControllerCtx, ReconcileResult } from './types.ts'
+import type { Controller, ReconcileResult } from './types.ts'
 
 /**
  * Gives every Node without one a pod range out of the cluster's. One key, so that ranges are given out
@@ -25,7 +25,9 @@ export const nodeIpamController: Controller = {
     const waiting = nodes.filter((node) => cidrsOf(node).length === 0).sort((a, b) => placeOf(a) - placeOf(b))
     let result: ReconcileResult | undefined
     for (const node of waiting) {
-      const podCIDRs = networking.podSubnets.map((subnet) => freeRange(subnet, maskSize(subnet, networking.nodeCidrMaskSize), taken))
+      const podCIDRs = networking.podSubnets.map((subnet) =>
+        freeRange(subnet, maskSize(subnet, networking.nodeCidrMaskSize), taken),
+      )
       if (podCIDRs.some((cidr) => cidr === undefined)) {
         ctx.event(node, 'Normal', 'CIDRNotAvailable', `Node ${node.name} status is now: CIDRNotAvailable`)
         continue
@@ -34,7 +36,13 @@ export const nodeIpamController: Controller = {
       taken.push(...given)
       const patched = ctx.api.patch('Node', '', node.name, { spec: { podCIDR: given[0], podCIDRs: given } })
       if (!patched.ok) result = { error: patched.error }
-      else ctx.note({ actor: 'node-ipam-controller', text: `gave ${node.name} ${given.join(', ')}`, object: `Node//${node.name}`, node: node.name })
+      else
+        ctx.note({
+          actor: 'node-ipam-controller',
+          text: `gave ${node.name} ${given.join(', ')}`,
+          object: `Node//${node.name}`,
+          node: node.name,
+        })
     }
     return result
   },

@@ -36,7 +36,10 @@ export const nodeLifecycleController: Controller = {
 }
 
 function sameTaints(a: readonly Taint[], b: readonly Taint[]): boolean {
-  return a.length === b.length && b.every((taint) => a.some(({ key, effect }) => key === taint.key && effect === taint.effect))
+  return (
+    a.length === b.length &&
+    b.every((taint) => a.some(({ key, effect }) => key === taint.key && effect === taint.effect))
+  )
 }
 
 /** Removes pods whose Node is gone. Models pkg/controller/podgc gcOrphaned. */

@@ -18,7 +18,13 @@ export function ownedBy(ctx: ControllerCtx, owner: ObjectRow, kind: string): Obj
   if (uid === undefined) return []
   return ctx.tx
     .by('object', 'owner', uid)
-    .filter((row) => row.kind === kind && row.cluster === ctx.cluster && row.namespace === owner.namespace && controllerRefOf(row)?.uid === uid)
+    .filter(
+      (row) =>
+        row.kind === kind &&
+        row.cluster === ctx.cluster &&
+        row.namespace === owner.namespace &&
+        controllerRefOf(row)?.uid === uid,
+    )
 }
 
 /** Objects without a manager. */

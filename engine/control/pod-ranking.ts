@@ -7,7 +7,11 @@ import { isReady, readySinceUs } from './pods.ts'
  * those with more siblings on their node, ready for the shortest time, restarted most often, newest.
  * Models pkg/controller/controller_utils.go ActivePodsWithRanks.Less and replica_set.go getPodsRankedByRelatedPodsOnSameNode.
  */
-export function deletionOrder(candidates: readonly ObjectRow[], related: readonly ObjectRow[], nowUs: number): ObjectRow[] {
+export function deletionOrder(
+  candidates: readonly ObjectRow[],
+  related: readonly ObjectRow[],
+  nowUs: number,
+): ObjectRow[] {
   const onNode = new Map<string, number>()
   for (const pod of related) onNode.set(nodeOf(pod), (onNode.get(nodeOf(pod)) ?? 0) + 1)
   const ranked = candidates.map((pod) => ({
@@ -43,7 +47,12 @@ function nodeOf(pod: ObjectRow): string {
 }
 
 function restartsOf(pod: ObjectRow): number {
-  return Math.max(0, ...(pod.object.status?.containerStatuses ?? []).map((status: { restartCount?: number }) => status.restartCount ?? 0))
+  return Math.max(
+    0,
+    ...(pod.object.status?.containerStatuses ?? []).map(
+      (status: { restartCount?: number }) => status.restartCount ?? 0,
+    ),
+  )
 }
 
 function uidOf(pod: ObjectRow): string {

@@ -55,7 +55,12 @@ export function isAvailable(pod: ObjectRow, minReadySeconds: number, nowUs: numb
 }
 
 /** A Pod as its owner's template says, not yet created. */
-export function podFromTemplate(owner: ObjectRow, template: PodTemplate, name: string, generateName?: string): KubeObject {
+export function podFromTemplate(
+  owner: ObjectRow,
+  template: PodTemplate,
+  name: string,
+  generateName?: string,
+): KubeObject {
   const { labels, annotations, finalizers } = template?.metadata ?? {}
   return {
     apiVersion: 'v1',
@@ -80,7 +85,14 @@ const LONGEST_BASE = 63 - 5
  * `count` free names `<base><5 characters>`. The n-th name of a base is always the same, so that what happens elsewhere
  * renames nothing; a name that is still in use is passed over. `of` tells positions apart that are not counted (nodes).
  */
-export function freeNames(ctx: ControllerCtx, kind: string, namespace: string, base: string, count: number, of = ''): string[] {
+export function freeNames(
+  ctx: ControllerCtx,
+  kind: string,
+  namespace: string,
+  base: string,
+  count: number,
+  of = '',
+): string[] {
   const names = new Set<string>()
   for (let ordinal = 0; names.size < count; ordinal++) {
     const name = `${base.slice(0, LONGEST_BASE)}${nameOf(ctx.clock.seed, `${ctx.cluster}/${kind}/${namespace}/${base}${of}#${ordinal}`, 5)}`

@@ -15,7 +15,14 @@ import type { Controller } from './types.ts'
 /** The loops of kube-controller-manager and the scheduler. Those of other folders are listed in `engine/controllers.ts`. */
 export const CONTROL_PLANE: readonly Controller[] = [
   ...[namespaceController, serviceAccountController, nodeIpamController, nodeLifecycleController],
-  ...[deploymentController, replicaSetController, replicationController, statefulSetController, daemonSetController, jobController],
+  ...[
+    deploymentController,
+    replicaSetController,
+    replicationController,
+    statefulSetController,
+    daemonSetController,
+    jobController,
+  ],
   ...[endpointSliceController, garbageCollector, podGcController],
   kubeScheduler,
 ]

@@ -15,7 +15,12 @@ const controller = (name: string, replicas: number): KubeObject => ({
   metadata: { name, namespace: 'default' },
   spec: { replicas, selector: { app: name }, template: template(name) },
 })
-const bare = (name: string, labels: Record<string, string>): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels }, spec: { containers: [{ name: 'c', image: 'nginx' }] } })
+const bare = (name: string, labels: Record<string, string>): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', labels },
+  spec: { containers: [{ name: 'c', image: 'nginx' }] },
+})
 const lab = () => new ControlLab({ nodes: workers(2) })
 
 describe.each([
@@ -29,16 +34,38 @@ describe.each([
     for (const { name, object } of world.list('Pod')) {
       expect(name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/)
       expect(object.metadata).toMatchObject({ generateName: 'web-', labels: { app: 'web' } })
-      expect(object.metadata.ownerReferences).toEqual([{ apiVersion: owner.apiVersion, kind, name: 'web', uid: owner.metadata.uid, controller: true, blockOwnerDeletion: true }])
+      expect(object.metadata.ownerReferences).toEqual([
+        {
+          apiVersion: owner.apiVersion,
+          kind,
+          name: 'web',
+          uid: owner.metadata.uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ])
     }
-    expect(owner.status).toEqual({ replicas: 3, fullyLabeledReplicas: 3, readyReplicas: 3, availableReplicas: 3, observedGeneration: 1 })
+    expect(owner.status).toEqual({
+      replicas: 3,
+      fullyLabeledReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+      observedGeneration: 1,
+    })
     expect(world.rewrites()).toEqual([])
   })
 
   test('adopts an orphan that it selects, and counts it among the wanted', () => {
-    const world = lab().apply(bare('lonely', { app: 'web' })).apply(make('web', 2)).play()
+    const world = lab()
+      .apply(bare('lonely', { app: 'web' }))
+      .apply(make('web', 2))
+      .play()
     expect(world.list('Pod')).toHaveLength(2)
-    expect(world.get('Pod', 'lonely').metadata.ownerReferences?.[0]).toMatchObject({ kind, name: 'web', controller: true })
+    expect(world.get('Pod', 'lonely').metadata.ownerReferences?.[0]).toMatchObject({
+      kind,
+      name: 'web',
+      controller: true,
+    })
   })
 
   test('lets a pod go whose labels changed, and replaces it', () => {
@@ -81,19 +108,55 @@ describe('names', () => {
 })
 
 describe('which pod goes first', () => {
-  const pod = (name: string, more: { node?: string; phase?: string; readySince?: string; restarts?: number; cost?: string; created?: string } = {}): ObjectRow => {
-    const { node = 'n1', phase = 'Running', readySince = '2026-01-01T00:00:10Z', restarts = 0, cost, created = '2026-01-01T00:00:00Z' } = more
+  const pod = (
+    name: string,
+    more: {
+      node?: string
+      phase?: string
+      readySince?: string
+      restarts?: number
+      cost?: string
+      created?: string
+    } = {},
+  ): ObjectRow => {
+    const {
+      node = 'n1',
+      phase = 'Running',
+      readySince = '2026-01-01T00:00:10Z',
+      restarts = 0,
+      cost,
+      created = '2026-01-01T00:00:00Z',
+    } = more
     const conditions = readySince === '' ? [] : [{ type: 'Ready', status: 'True', lastTransitionTime: readySince }]
-    const metadata = { name, uid: name, creationTimestamp: created, ...(cost ? { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } } : {}) }
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata, spec: node ? { nodeName: node } : {}, status: { phase, conditions, containerStatuses: [{ restartCount: restarts }] } }
+    const metadata = {
+      name,
+      uid: name,
+      creationTimestamp: created,
+      ...(cost ? { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } } : {}),
+    }
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: node ? { nodeName: node } : {},
+      status: { phase, conditions, containerStatuses: [{ restartCount: restarts }] },
+    }
     return { id: name, kind: 'Pod', cluster: '', namespace: 'default', name, resourceVersion: 1, object }
   }
   test.each([
     ['one without a node before one with', pod('a'), pod('b', { node: '', phase: 'Pending', readySince: '' })],
-    ['a pending one before a running one', pod('a', { readySince: '' }), pod('b', { phase: 'Pending', readySince: '' })],
+    [
+      'a pending one before a running one',
+      pod('a', { readySince: '' }),
+      pod('b', { phase: 'Pending', readySince: '' }),
+    ],
     ['one that is not ready before one that is', pod('a'), pod('b', { readySince: '' })],
     ['a cheap one before a dear one', pod('a', { cost: '10' }), pod('b', { cost: '-1' })],
-    ['one that has been ready for a short time', pod('a', { readySince: '2026-01-01T00:00:01Z' }), pod('b', { readySince: '2026-01-01T01:00:00Z' })],
+    [
+      'one that has been ready for a short time',
+      pod('a', { readySince: '2026-01-01T00:00:01Z' }),
+      pod('b', { readySince: '2026-01-01T01:00:00Z' }),
+    ],
     ['one that restarted more often', pod('a'), pod('b', { restarts: 3 })],
     ['the newer one', pod('a', { created: '2025-01-01T00:00:00Z' }), pod('b', { created: '2026-01-01T01:00:00Z' })],
     ['among equals the smaller uid, as upstream', pod('b2'), pod('b')],

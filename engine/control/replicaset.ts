@@ -34,7 +34,8 @@ function replicaController(kind: ReplicaKind): Controller {
     name: kind.name,
     watches: [kind.kind, 'Pod'],
     coalesceUs: FIXED_COSTS.replicasBatchUs,
-    urgent: ({ before, after }) => !after || !before || before.object.spec !== after.object.spec || isTerminating(before) !== isTerminating(after),
+    urgent: ({ before, after }) =>
+      !after || !before || before.object.spec !== after.object.spec || isTerminating(before) !== isTerminating(after),
     keysFor({ before, after }, ctx) {
       const row = after ?? before
       if (row?.kind === kind.kind) return [keyOf(row)]
@@ -53,10 +54,13 @@ function replicaController(kind: ReplicaKind): Controller {
 function wouldAdopt(pod: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): string[] {
   const labels = pod.object.metadata.labels
   if (!labels || isTerminating(pod)) return []
-  return ctx.api.list(kind.kind, pod.namespace).filter((row) => kind.selects(row, labels)).map(keyOf)
+  return ctx.api
+    .list(kind.kind, pod.namespace)
+    .filter((row) => kind.selects(row, labels))
+    .map(keyOf)
 }
 
-function sync(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): ReconcileResult | void {
+function sync(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): ReconcileResult | undefined {
   const pods = claim(owner, kind, ctx).filter(isActive)
   if (isTerminating(owner)) return
   const wanted: number = owner.object.spec?.replicas ?? 1
@@ -66,7 +70,11 @@ function sync(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): Reconcil
     return error && { error }
   }
   const doomed = pods.length > wanted ? deletePods(owner, pods, pods.length - wanted, ctx) : []
-  return writeStatus(owner, pods.filter((pod) => !doomed.includes(pod)), ctx)
+  return writeStatus(
+    owner,
+    pods.filter((pod) => !doomed.includes(pod)),
+    ctx,
+  )
 }
 
 /** The owner's pods, after adopting orphans that it selects and releasing pods that it no longer does. */
@@ -102,7 +110,11 @@ function createPods(owner: ObjectRow, count: number, ctx: ControllerCtx): { crea
     }
     if (failed) return { created, error: failed }
   }
-  ctx.note({ actor: noteActor(owner), text: `created ${created.length} ${created.length === 1 ? 'pod' : 'pods'} of ${owner.name}`, object: nameOfRow(owner) })
+  ctx.note({
+    actor: noteActor(owner),
+    text: `created ${created.length} ${created.length === 1 ? 'pod' : 'pods'} of ${owner.name}`,
+    object: nameOfRow(owner),
+  })
   return { created }
 }
 
@@ -112,7 +124,11 @@ function deletePods(owner: ObjectRow, pods: readonly ObjectRow[], count: number,
     ctx.api.delete('Pod', pod.namespace, pod.name)
     ctx.event(owner, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.name}`)
   }
-  ctx.note({ actor: noteActor(owner), text: `deleted ${doomed.length} ${doomed.length === 1 ? 'pod' : 'pods'} of ${owner.name}`, object: nameOfRow(owner) })
+  ctx.note({
+    actor: noteActor(owner),
+    text: `deleted ${doomed.length} ${doomed.length === 1 ? 'pod' : 'pods'} of ${owner.name}`,
+    object: nameOfRow(owner),
+  })
   return doomed
 }
 
@@ -121,7 +137,7 @@ function noteActor(owner: ObjectRow): string {
 }
 
 /** Models replica_set_utils.go calculateStatus. Counts that are zero are left out, but for `replicas`. */
-function writeStatus(owner: ObjectRow, pods: readonly ObjectRow[], ctx: ControllerCtx): ReconcileResult | void {
+function writeStatus(owner: ObjectRow, pods: readonly ObjectRow[], ctx: ControllerCtx): ReconcileResult | undefined {
   const { spec, status, metadata } = owner.object
   const minReady: number = spec?.minReadySeconds ?? 0
   const templateLabels = Object.entries(spec?.template?.metadata?.labels ?? {})
@@ -135,7 +151,11 @@ function writeStatus(owner: ObjectRow, pods: readonly ObjectRow[], ctx: Controll
     if (!isReady(pod)) continue
     ready++
     if (isAvailable(pod, minReady, ctx.clock.now)) available++
-    else nextUs = Math.min(nextUs ?? Number.POSITIVE_INFINITY, (readySinceUs(pod) ?? 0) + minReady * 1_000_000 - ctx.clock.now)
+    else
+      nextUs = Math.min(
+        nextUs ?? Number.POSITIVE_INFINITY,
+        (readySinceUs(pod) ?? 0) + minReady * 1_000_000 - ctx.clock.now,
+      )
   }
   const next = {
     replicas: pods.length,

@@ -54,7 +54,12 @@ class Bench {
   }
 }
 
-const configMap = (name: string, value = 'a'): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { value } })
+const configMap = (name: string, value = 'a'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data: { value },
+})
 
 const watcher = (ran: string[], more: Partial<Controller> = {}): Controller => ({
   name: 'kubelet',
@@ -129,7 +134,14 @@ describe('the work queue', () => {
   })
 
   test('rows of other tables wake who watches them', () => {
-    const bench = new Bench((ran) => [watcher(ran, { latencyUs: 0, watches: [], watchesRows: ['file'], keysForRow: ({ id }) => [{ cluster: 'kubernetes', key: id }] })])
+    const bench = new Bench((ran) => [
+      watcher(ran, {
+        latencyUs: 0,
+        watches: [],
+        watchesRows: ['file'],
+        keysForRow: ({ id }) => [{ cluster: 'kubernetes', key: id }],
+      }),
+    ])
     bench.edit((ctx) => ctx.tx.put('file', { id: 'n|/a', scope: 'n', path: '/a', text: '' }))
     bench.run()
     expect(bench.ran).toEqual(['0 n|/a'])
@@ -176,7 +188,9 @@ describe('a fight', () => {
     const bench = new Bench(() => [setter('kubelet', 'left'), setter('kube-proxy', 'right')])
     bench.apply(configMap('a'))
     expect(bench.run()).toBeLessThan(1000)
-    expect(findings(bench.world).map(({ code, object }) => [code, object])).toEqual([['controller-fight', 'ConfigMap/default/a']])
+    expect(findings(bench.world).map(({ code, object }) => [code, object])).toEqual([
+      ['controller-fight', 'ConfigMap/default/a'],
+    ])
     const quiet = bench.world.get('object', 'ConfigMap/default/a')?.resourceVersion ?? 0
     bench.apply(configMap('a', 'edited'))
     bench.run()
@@ -214,5 +228,12 @@ test('repeated events are counted, and print as the API would', () => {
   bench.run()
   const [event, ...more] = eventsAbout(bench.world, 'kubernetes', 'ConfigMap/default/a')
   expect(more).toEqual([])
-  expect(eventObject(event)).toMatchObject({ kind: 'Event', type: 'Warning', reason: 'Odd', message: 'it is odd', count: 2, source: { component: 'kubelet' } })
+  expect(eventObject(event)).toMatchObject({
+    kind: 'Event',
+    type: 'Warning',
+    reason: 'Odd',
+    message: 'it is odd',
+    count: 2,
+    source: { component: 'kubelet' },
+  })
 })

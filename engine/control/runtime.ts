@@ -29,12 +29,12 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
 
   /** One ControllerCtx per controller and cluster, made once. */
   function contextFor(ctx: Ctx, controller: Controller, cluster: string): ControllerCtx {
-    let known = contexts.get(ctx)
-    if (!known) contexts.set(ctx, (known = new Map()))
-    let clusters = known.get(controller)
-    if (!clusters) known.set(controller, (clusters = new Map()))
-    let made = clusters.get(cluster)
-    if (!made) clusters.set(cluster, (made = controllerCtx(ctx, controller.name, cluster)))
+    const known = contexts.get(ctx)?.get(controller)?.get(cluster)
+    if (known) return known
+    const made = controllerCtx(ctx, controller.name, cluster)
+    const ofCtx = contexts.get(ctx) ?? new Map<Controller, Map<string, ControllerCtx>>()
+    contexts.set(ctx, ofCtx)
+    ofCtx.set(controller, (ofCtx.get(controller) ?? new Map<string, ControllerCtx>()).set(cluster, made))
     return made
   }
 
@@ -56,7 +56,8 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
       const after = change.after as ObjectRow | undefined
       const cluster = (after ?? before)?.cluster ?? ''
       const keys = controller.keysFor({ before, after }, contextFor(ctx, controller, cluster))
-      if (keys.length > 0) wake(controller, cluster, keys, controller.urgent?.({ before, after }) ?? controller.coalesceUs === undefined)
+      if (keys.length > 0)
+        wake(controller, cluster, keys, controller.urgent?.({ before, after }) ?? controller.coalesceUs === undefined)
     }
     for (const change of changes) {
       if (change.table === 'object') {
@@ -69,7 +70,8 @@ export function controlRuntime(controllers: readonly Controller[]): ControlRunti
       }
       for (const controller of registry.byTable.get(change.table) ?? []) {
         if (!on(controller)) continue
-        for (const { cluster, key } of controller.keysForRow?.(change, ctx) ?? []) wake(controller, cluster, [key], false)
+        for (const { cluster, key } of controller.keysForRow?.(change, ctx) ?? [])
+          wake(controller, cluster, [key], false)
       }
     }
     if (author) afterWrites(ctx, author, changes)
@@ -104,9 +106,9 @@ function runningOf(ctx: Ctx): (controller: Controller) => boolean {
 }
 
 /** A controller that throws is our bug: the message says whose. */
-function runGuarded(controller: Controller, item: WorkItem, ctx: ControllerCtx): ReconcileResult | void {
+function runGuarded(controller: Controller, item: WorkItem, ctx: ControllerCtx): ReconcileResult | undefined {
   try {
-    return controller.reconcile(item.key, ctx)
+    return controller.reconcile(item.key, ctx) ?? undefined
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new Error(`${controller.name} failed on ${item.key}: ${message}`, { cause: error })
@@ -124,12 +126,15 @@ interface Registry {
 function registryOf(controllers: readonly Controller[]): Registry {
   const kinds = new Set(controllers.flatMap(({ watches }) => watches))
   const tables = new Set(controllers.flatMap(({ watchesRows }) => watchesRows ?? []))
-  const watching = (kind: string) => controllers.filter(({ watches }) => watches.includes(kind) || watches.includes('*'))
+  const watching = (kind: string) =>
+    controllers.filter(({ watches }) => watches.includes(kind) || watches.includes('*'))
   return {
     byName: new Map(controllers.map((controller) => [controller.name, controller])),
     byKind: new Map([...kinds].map((kind) => [kind, watching(kind)])),
     byAnyKind: watching('*'),
-    byTable: new Map([...tables].map((table) => [table, controllers.filter(({ watchesRows }) => watchesRows?.includes(table))])),
+    byTable: new Map(
+      [...tables].map((table) => [table, controllers.filter(({ watchesRows }) => watchesRows?.includes(table))]),
+    ),
   }
 }
 
@@ -168,7 +173,11 @@ function started(controllers: readonly Controller[], change: Change): readonly C
 }
 
 /** A controller that starts lists what it watches before it watches. */
-function relist(ctx: Ctx, controller: Controller, wakeByObject: (controller: Controller, change: Change) => void): void {
+function relist(
+  ctx: Ctx,
+  controller: Controller,
+  wakeByObject: (controller: Controller, change: Change) => void,
+): void {
   for (const row of ctx.tx.rows('object')) {
     if (!controller.watches.includes(row.kind) && !controller.watches.includes('*')) continue
     wakeByObject(controller, { table: 'object', id: row.id, after: row })

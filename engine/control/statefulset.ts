@@ -26,7 +26,11 @@ export const statefulSetController: Controller = {
   keysFor({ before, after }, ctx) {
     const row = after ?? before
     if (row?.kind === 'StatefulSet') return [keyOf(row)]
-    if (after && !controllerRefOf(after)) return ctx.api.list('StatefulSet', after.namespace).filter((set) => isMember(set, after)).map(keyOf)
+    if (after && !controllerRefOf(after))
+      return ctx.api
+        .list('StatefulSet', after.namespace)
+        .filter((set) => isMember(set, after))
+        .map(keyOf)
     return managerKeys([before, after], 'StatefulSet')
   },
   reconcile(key, ctx) {
@@ -41,10 +45,13 @@ function ordinalOf(set: ObjectRow, pod: ObjectRow): number | undefined {
 }
 
 function isMember(set: ObjectRow, pod: ObjectRow): boolean {
-  return ordinalOf(set, pod) !== undefined && matches(set.object.spec?.selector as LabelSelector | undefined, pod.object.metadata.labels)
+  return (
+    ordinalOf(set, pod) !== undefined &&
+    matches(set.object.spec?.selector as LabelSelector | undefined, pod.object.metadata.labels)
+  )
 }
 
-function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function sync(set: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   const { spec } = set.object
   const first: number = spec?.ordinals?.start ?? 0
   const wanted: number = spec?.replicas ?? 1
@@ -70,7 +77,12 @@ interface Target {
 }
 
 /** The next move: replace what is done for, create what is missing, shrink from the top, then roll out. */
-function step(set: ObjectRow, pods: ReadonlyMap<number, ObjectRow>, target: Target, ctx: ControllerCtx): Status | undefined {
+function step(
+  set: ObjectRow,
+  pods: ReadonlyMap<number, ObjectRow>,
+  target: Target,
+  ctx: ControllerCtx,
+): Status | undefined {
   const ordered = (set.object.spec?.podManagementPolicy ?? 'OrderedReady') !== 'Parallel'
   const minReady: number = set.object.spec?.minReadySeconds ?? 0
   const healthy = (pod: ObjectRow) => !isTerminating(pod) && isAvailable(pod, minReady, ctx.clock.now)
@@ -86,7 +98,9 @@ function step(set: ObjectRow, pods: ReadonlyMap<number, ObjectRow>, target: Targ
       return undefined
     }
   }
-  const surplus = [...pods.keys()].filter((ordinal) => ordinal < target.first || ordinal >= target.first + target.wanted).sort((a, b) => b - a)
+  const surplus = [...pods.keys()]
+    .filter((ordinal) => ordinal < target.first || ordinal >= target.first + target.wanted)
+    .sort((a, b) => b - a)
   for (const ordinal of surplus) {
     const pod = pods.get(ordinal) as ObjectRow
     if (!isTerminating(pod)) remove(set, pod, ctx)
@@ -103,11 +117,21 @@ function create(set: ObjectRow, ordinal: number, revision: string, ctx: Controll
   const object: KubeObject = {
     ...pod,
     metadata: { ...pod.metadata, labels },
-    spec: { ...pod.spec, hostname: name, ...(spec?.serviceName ? { subdomain: spec.serviceName } : {}), ...volumesOf(set, name, pod.spec) },
+    spec: {
+      ...pod.spec,
+      hostname: name,
+      ...(spec?.serviceName ? { subdomain: spec.serviceName } : {}),
+      ...volumesOf(set, name, pod.spec),
+    },
   }
   const made = ctx.api.create(object)
   if (!made.ok) {
-    ctx.event(set, 'Warning', 'FailedCreate', `create Pod ${name} in StatefulSet ${set.name} failed error: ${made.error.message}`)
+    ctx.event(
+      set,
+      'Warning',
+      'FailedCreate',
+      `create Pod ${name} in StatefulSet ${set.name} failed error: ${made.error.message}`,
+    )
     return made.error
   }
   ctx.event(set, 'Normal', 'SuccessfulCreate', `create Pod ${name} in StatefulSet ${set.name} successful`)
@@ -122,7 +146,13 @@ function remove(set: ObjectRow, pod: ObjectRow, ctx: ControllerCtx): void {
 }
 
 /** From the highest number down to the partition, while no more than maxUnavailable are missing. */
-function roll(set: ObjectRow, pods: ReadonlyMap<number, ObjectRow>, { first, wanted, revision }: Target, healthy: (pod: ObjectRow) => boolean, ctx: ControllerCtx): undefined {
+function roll(
+  set: ObjectRow,
+  pods: ReadonlyMap<number, ObjectRow>,
+  { first, wanted, revision }: Target,
+  healthy: (pod: ObjectRow) => boolean,
+  ctx: ControllerCtx,
+): undefined {
   const strategy = set.object.spec?.updateStrategy ?? {}
   if (strategy.type === 'OnDelete') return
   const partition: number = strategy.rollingUpdate?.partition ?? 0
@@ -148,7 +178,9 @@ function volumesOf(set: ObjectRow, pod: string, spec: KubeObject['spec']): { vol
   if (claims.length === 0) return {}
   const names = claims.map(({ metadata }) => metadata?.name ?? '')
   const others = (spec?.volumes ?? []).filter(({ name }: { name: string }) => !names.includes(name))
-  return { volumes: [...names.map((name) => ({ name, persistentVolumeClaim: { claimName: `${name}-${pod}` } })), ...others] }
+  return {
+    volumes: [...names.map((name) => ({ name, persistentVolumeClaim: { claimName: `${name}-${pod}` } })), ...others],
+  }
 }
 
 function reportVolumes(set: ObjectRow, ctx: ControllerCtx): void {

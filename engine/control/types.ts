@@ -19,6 +19,7 @@ export interface Controller {
   readonly watches: readonly string[]
   /** Keys to reconcile after `row` changed (`before` is absent when it was created, `after` when it was removed). */
   keysFor(change: ObjectChange, ctx: ControllerCtx): readonly string[]
+  // biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say at their end
   reconcile(key: string, ctx: ControllerCtx): ReconcileResult | void
   /** From a watch event to the reconcile, microseconds; absent: the cluster's `watchUs`. */
   readonly latencyUs?: number | ((costs: TimeCosts) => number)

@@ -35,18 +35,27 @@ export function runId(item: WorkItem): string {
  * Schedules a run of the key unless an earlier one is pending already. A run that something waits for replaces a pending
  * background one, at the earlier of the two times. Without `when`, the key keeps its distance from its last run.
  */
-export function enqueue(ctx: Ctx, controller: Controller, item: WorkItem, when?: { delayUs?: number; background?: boolean }): void {
+export function enqueue(
+  ctx: Ctx,
+  controller: Controller,
+  item: WorkItem,
+  when?: { delayUs?: number; background?: boolean },
+): void {
   const id = `reconcile/${runId(item)}`
   const { now } = ctx.clock
   const pending = ctx.tx.get('event', id)
-  const latency = when?.delayUs ?? microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs
+  const latency =
+    when?.delayUs ?? microseconds(ctx, item.cluster, controller.latencyUs) ?? timeCosts(ctx.tx, item.cluster).watchUs
   if (pending && !pending.background && pending.at <= now + latency) return
   const at = now + (when ? latency : Math.max(latency, restUs(ctx, controller, item)))
   const background = when?.background
   if (pending) {
     if (pending.at <= at && (background || !pending.background)) return
     if (pending.at <= at) ctx.clock.cancel(id)
-    ctx.clock.after(Math.min(at, pending.at) - now, 'reconcile', item, { id, background: background && pending.background })
+    ctx.clock.after(Math.min(at, pending.at) - now, 'reconcile', item, {
+      id,
+      background: background && pending.background,
+    })
     return
   }
   ctx.clock.after(at - now, 'reconcile', item, { id, background })
@@ -56,7 +65,9 @@ export function enqueue(ctx: Ctx, controller: Controller, item: WorkItem, when?:
 function restUs(ctx: Ctx, controller: Controller, item: WorkItem): number {
   if (controller.coalesceUs === undefined) return 0
   const lastUs = ctx.tx.get('controllerRun', runId(item))?.lastUs
-  return lastUs === undefined ? 0 : lastUs + (microseconds(ctx, item.cluster, controller.coalesceUs) ?? 0) - ctx.clock.now
+  return lastUs === undefined
+    ? 0
+    : lastUs + (microseconds(ctx, item.cluster, controller.coalesceUs) ?? 0) - ctx.clock.now
 }
 
 function microseconds(ctx: Ctx, cluster: string, value: Controller['latencyUs']): number | undefined {
@@ -81,7 +92,10 @@ export function nextBackoff(tx: Tx, item: WorkItem): { delayUs: number; backgrou
   const row = tx.get('controllerRun', id)
   const failures = row?.failures ?? 0
   tx.put('controllerRun', { ...row, id, failures: failures + 1 })
-  return { delayUs: Math.min(FIRST_RETRY_US * 2 ** Math.min(failures, 30), LAST_RETRY_US), background: failures >= PATIENCE }
+  return {
+    delayUs: Math.min(FIRST_RETRY_US * 2 ** Math.min(failures, 30), LAST_RETRY_US),
+    background: failures >= PATIENCE,
+  }
 }
 
 export function forgetFailures(tx: Tx, item: WorkItem): void {

@@ -18,7 +18,11 @@ export interface Next {
 }
 
 /** Brings every container of a connected sandbox to where it is now: starts, ends, restarts, probes. */
-export function stepContainers(pod: ObjectRow, sandbox: PodSandboxRow, ctx: ControllerCtx): { row: PodSandboxRow; next: readonly Next[] } {
+export function stepContainers(
+  pod: ObjectRow,
+  sandbox: PodSandboxRow,
+  ctx: ControllerCtx,
+): { row: PodSandboxRow; next: readonly Next[] } {
   const next: Next[] = []
   const containers = sandbox.containers.map((row) => new Stepper(pod, sandbox, ctx, next).step(row))
   const same = containers.every((row, i) => row === sandbox.containers[i])
@@ -85,7 +89,12 @@ class Stepper {
     if (row.role === 'init') return { ...row, up: true }
     const crash = openSockets(this.pod, this.sandbox, container, this.ctx)
     if (!crash) return { ...row, up: true }
-    this.ctx.note({ actor: 'kubelet', text: `container ${row.name} of ${this.pod.namespace}/${this.pod.name} died: ${crash}`, node: this.sandbox.node, object: objectOf(this.pod) })
+    this.ctx.note({
+      actor: 'kubelet',
+      text: `container ${row.name} of ${this.pod.namespace}/${this.pod.name} died: ${crash}`,
+      node: this.sandbox.node,
+      object: objectOf(this.pod),
+    })
     return { ...row, up: true, exit: { atUs: this.ctx.clock.now, code: 1 } }
   }
 
@@ -94,14 +103,31 @@ class Stepper {
     const { atUs, code } = row.exit as { atUs: number; code: number }
     stopListeners(this.ctx, listenersId(this.sandbox, row.name))
     const policy: string = row.role === 'sidecar' ? 'Always' : (this.pod.object.spec.restartPolicy ?? 'Always')
-    const again = row.role === 'init' ? code !== 0 && policy !== 'Never' : policy === 'Always' || (policy === 'OnFailure' && code !== 0)
+    const again =
+      row.role === 'init'
+        ? code !== 0 && policy !== 'Never'
+        : policy === 'Always' || (policy === 'OnFailure' && code !== 0)
     if (!again) return row
     const restarts = row.restarts + 1
     const waitUs = backOffSeconds(restarts) * 1_000_000
-    if (waitUs > 0) this.ctx.event(this.pod, 'Warning', 'BackOff', `Back-off restarting failed container ${row.name} in pod ${this.pod.name}_${this.pod.namespace}(${this.sandbox.uid})`)
+    if (waitUs > 0)
+      this.ctx.event(
+        this.pod,
+        'Warning',
+        'BackOff',
+        `Back-off restarting failed container ${row.name} in pod ${this.pod.name}_${this.pod.namespace}(${this.sandbox.uid})`,
+      )
     const startUs = atUs + waitUs + this.ctx.costs.containerStartUs
     const planned = row.role === 'init' ? { exit: { atUs: startUs, code } } : exitAt(container, startUs, this.isJobPod)
-    return { name: row.name, role: row.role, startUs, restarts, up: false, last: { code, startUs: row.startUs, endUs: atUs }, ...planned }
+    return {
+      name: row.name,
+      role: row.role,
+      startUs,
+      restarts,
+      up: false,
+      last: { code, startUs: row.startUs, endUs: atUs },
+      ...planned,
+    }
   }
 
   private probe(row: ContainerRow, container: Container): ContainerRow {
@@ -110,16 +136,26 @@ class Stepper {
       const probe = probeOf(container, kind)
       if (!probe) continue
       if (kind !== 'startup' && container.startupProbe && !probes?.startup?.verdict) continue
-      const startUs = kind !== 'startup' && container.startupProbe ? (probes?.startup?.sinceUs ?? row.startUs) : row.startUs
+      const startUs =
+        kind !== 'startup' && container.startupProbe ? (probes?.startup?.sinceUs ?? row.startUs) : row.startUs
       const failure = probeFailure(this.ctx.tx, probe, container, this.sandbox)
       const before = probes?.[kind]
-      const { state, flipAtUs } = stepProbe(probe, startUs, before, failure === undefined, this.ctx.clock.now, kind === 'liveness')
-      if (failure !== undefined && before?.passes !== false) this.ctx.event(this.pod, 'Warning', 'Unhealthy', `${TITLES[kind]} probe failed: ${failure}`)
+      const { state, flipAtUs } = stepProbe(
+        probe,
+        startUs,
+        before,
+        failure === undefined,
+        this.ctx.clock.now,
+        kind === 'liveness',
+      )
+      if (failure !== undefined && before?.passes !== false)
+        this.ctx.event(this.pod, 'Warning', 'Unhealthy', `${TITLES[kind]} probe failed: ${failure}`)
       if (flipAtUs !== undefined) this.next.push({ atUs: flipAtUs, background: kind === 'liveness' })
       const killAtUs = deadlineOf(kind, probe, startUs, state)
       if (killAtUs !== undefined && killAtUs <= this.ctx.clock.now) return this.kill(row, kind)
       if (killAtUs !== undefined) this.next.push({ atUs: killAtUs, background: true })
-      if (!before || before.passes !== state.passes || before.verdict !== state.verdict) probes = { ...probes, [kind]: state }
+      if (!before || before.passes !== state.passes || before.verdict !== state.verdict)
+        probes = { ...probes, [kind]: state }
     }
     return probes === row.probes ? row : { ...row, probes }
   }
@@ -127,7 +163,12 @@ class Stepper {
   private kill(row: ContainerRow, kind: ProbeKind): ContainerRow {
     const { now } = this.ctx.clock
     this.ctx.event(this.pod, 'Normal', 'Killing', `Container ${row.name} failed ${kind} probe, will be restarted`)
-    this.ctx.note({ actor: 'kubelet', text: `restarts container ${row.name} of ${this.pod.namespace}/${this.pod.name}: its ${kind} probe fails`, node: this.sandbox.node, object: objectOf(this.pod) })
+    this.ctx.note({
+      actor: 'kubelet',
+      text: `restarts container ${row.name} of ${this.pod.namespace}/${this.pod.name}: its ${kind} probe fails`,
+      node: this.sandbox.node,
+      object: objectOf(this.pod),
+    })
     const ended: ContainerRow = { ...row, exit: { atUs: now, code: 137 } }
     const again = this.end(ended, containerOf(this.pod, row.name))
     if (again !== ended) this.next.push({ atUs: again.startUs, background: true })
@@ -138,7 +179,12 @@ class Stepper {
 const TITLES = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const
 
 /** When a container is killed for a probe: liveness as soon as its verdict is bad, startup when its patience is over. */
-function deadlineOf(kind: ProbeKind, probe: { failureThreshold?: number; periodSeconds?: number; initialDelaySeconds?: number }, startUs: number, state: ProbeState): number | undefined {
+function deadlineOf(
+  kind: ProbeKind,
+  probe: { failureThreshold?: number; periodSeconds?: number; initialDelaySeconds?: number },
+  startUs: number,
+  state: ProbeState,
+): number | undefined {
   if (kind === 'liveness') return state.verdict ? undefined : startUs
   if (kind !== 'startup' || state.verdict || state.passes) return undefined
   const seconds = (probe.initialDelaySeconds ?? 0) + (probe.failureThreshold ?? 3) * (probe.periodSeconds ?? 10)
@@ -159,8 +205,15 @@ function objectOf(pod: ObjectRow): string {
 }
 
 /** Opens what the container listens on; the line it dies with if a port is taken. */
-function openSockets(pod: ObjectRow, sandbox: PodSandboxRow, container: Container, ctx: ControllerCtx): string | undefined {
-  const listens = listensOfPod(pod.object.spec, pod.object.metadata.annotations).find((each) => each.container === container.name)
+function openSockets(
+  pod: ObjectRow,
+  sandbox: PodSandboxRow,
+  container: Container,
+  ctx: ControllerCtx,
+): string | undefined {
+  const listens = listensOfPod(pod.object.spec, pod.object.metadata.annotations).find(
+    (each) => each.container === container.name,
+  )
   if (!listens) return undefined
   report(pod, container, listens, ctx)
   if (listens.ports.length === 0) return undefined
@@ -183,5 +236,12 @@ function report(pod: ObjectRow, container: Container, { diagnostic }: Listens, c
   if (!place) return // nobody's text: the cluster's own pods
   const owner = controllerRefOf(pod)
   const object = owner ? `${owner.kind}/${pod.namespace}/${owner.name}` : objectOf(pod)
-  find(ctx.tx, `listens/${ctx.cluster}/${object}/${container.name}`, { severity: 'warning', code: 'listens-on-nothing', message: diagnostic, object, file: place.file, line: place.line })
+  find(ctx.tx, `listens/${ctx.cluster}/${object}/${container.name}`, {
+    severity: 'warning',
+    code: 'listens-on-nothing',
+    message: diagnostic,
+    object,
+    file: place.file,
+    line: place.line,
+  })
 }

@@ -6,7 +6,8 @@ import { loadScenario } from '../scenario.ts'
 import type { Simulation } from '../simulation.ts'
 
 /** A pod by text, on the default cluster; other documents may follow. */
-const podText = (spec: string, metadata = 'name: p') => `apiVersion: v1\nkind: Pod\nmetadata: {${metadata}}\nspec: ${spec}`
+const podText = (spec: string, metadata = 'name: p') =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {${metadata}}\nspec: ${spec}`
 
 function world(...documents: string[]): { sim: Simulation; api: Api; pod: (name?: string) => KubeObject } {
   const loaded = loadScenario({ files: [{ name: 'test.yaml', text: documents.join('\n---\n') }] })
@@ -25,8 +26,10 @@ function edit(sim: Simulation, change: (api: Api) => void): void {
   sim.transact('edit', (ctx) => change(apiOf(ctx)))
 }
 
-const reasons = (sim: Simulation, name = 'p') => eventsAbout(sim.world, apiOf(sim.world).cluster, `Pod/default/${name}`).map(({ reason }) => reason)
-const conditions = (pod: KubeObject): Record<string, string> => Object.fromEntries(pod.status.conditions.map(({ type, status }: { type: string; status: string }) => [type, status]))
+const reasons = (sim: Simulation, name = 'p') =>
+  eventsAbout(sim.world, apiOf(sim.world).cluster, `Pod/default/${name}`).map(({ reason }) => reason)
+const conditions = (pod: KubeObject): Record<string, string> =>
+  Object.fromEntries(pod.status.conditions.map(({ type, status }: { type: string; status: string }) => [type, status]))
 const NGINX = '{containers: [{name: c, image: nginx}]}'
 
 describe('an ordinary pod', () => {
@@ -35,20 +38,49 @@ describe('an ordinary pod', () => {
   const sandbox = sim.world.rows('podSandbox').find(({ name }) => name === 'p')
 
   test('is Running and Ready, with its addresses and times', () => {
-    expect(object.status).toMatchObject({ phase: 'Running', hostIP: expect.stringMatching(/^192\.168\.10\./), podIP: expect.stringMatching(/^10\.244\./), qosClass: 'BestEffort' })
+    expect(object.status).toMatchObject({
+      phase: 'Running',
+      hostIP: expect.stringMatching(/^192\.168\.10\./),
+      podIP: expect.stringMatching(/^10\.244\./),
+      qosClass: 'BestEffort',
+    })
     expect(object.status.podIPs).toEqual([{ ip: object.status.podIP }])
-    expect(conditions(object)).toEqual({ PodReadyToStartContainers: 'True', Initialized: 'True', Ready: 'True', ContainersReady: 'True', PodScheduled: 'True' })
-    expect(object.status.containerStatuses).toMatchObject([{ name: 'c', ready: true, started: true, restartCount: 0, image: 'docker.io/library/nginx:latest', state: { running: {} } }])
+    expect(conditions(object)).toEqual({
+      PodReadyToStartContainers: 'True',
+      Initialized: 'True',
+      Ready: 'True',
+      ContainersReady: 'True',
+      PodScheduled: 'True',
+    })
+    expect(object.status.containerStatuses).toMatchObject([
+      {
+        name: 'c',
+        ready: true,
+        started: true,
+        restartCount: 0,
+        image: 'docker.io/library/nginx:latest',
+        state: { running: {} },
+      },
+    ])
   })
 
   test('has a netns with lo and eth0, its address on it', () => {
     const netns = sandbox?.netns ?? ''
     expect(sim.world.get('netns', netns)?.path).toMatch(/^\/run\/netns\/cni-[0-9a-f-]{36}$/)
-    expect(sim.world.by('link', 'netns', netns).map(({ name, up }) => [name, up])).toEqual([['lo', true], ['eth0', true]])
+    expect(sim.world.by('link', 'netns', netns).map(({ name, up }) => [name, up])).toEqual([
+      ['lo', true],
+      ['eth0', true],
+    ])
     expect(sim.world.by('addr', 'netns', netns).map(({ address }) => address)).toContain(object.status.podIP)
   })
 
-  test('listens', () => expect(sim.world.by('socket', 'netns', sandbox?.netns ?? '').filter(({ state }) => state === 'LISTEN').map(({ localPort }) => localPort)).toContain(80))
+  test('listens', () =>
+    expect(
+      sim.world
+        .by('socket', 'netns', sandbox?.netns ?? '')
+        .filter(({ state }) => state === 'LISTEN')
+        .map(({ localPort }) => localPort),
+    ).toContain(80))
 
   test('has the files that a kubelet mounts', () => {
     const file = (path: string) => sim.world.get('file', `${sandbox?.netns}|${path}`)?.text
@@ -57,13 +89,16 @@ describe('an ordinary pod', () => {
   })
 
   test('was written by its kubelet twice: on admission and when it ran', () => {
-    const writes = sim.world.changes(0).filter(({ table, id, before, after }) => table === 'object' && id === 'Pod/default/p' && before && after)
+    const writes = sim.world
+      .changes(0)
+      .filter(({ table, id, before, after }) => table === 'object' && id === 'Pod/default/p' && before && after)
     const phases = writes.map(({ after }) => (after as unknown as { object: KubeObject }).object.status?.phase)
     expect(phases.filter((phase) => phase === 'Running')).toHaveLength(1)
     expect(writes.length).toBeLessThanOrEqual(4) // waiting for a node, bound, admitted, running
   })
 
-  test('has the events of a start', () => expect(reasons(sim)).toEqual(expect.arrayContaining(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started'])))
+  test('has the events of a start', () =>
+    expect(reasons(sim)).toEqual(expect.arrayContaining(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started'])))
 
   test('leaves nothing behind when it is deleted', () => {
     edit(sim, (api) => api.delete('Pod', 'default', 'p'))
@@ -72,7 +107,9 @@ describe('an ordinary pod', () => {
     expect(() => pod()).toThrow()
     expect(sim.world.get('netns', sandbox?.netns ?? '')).toBeUndefined()
     expect(sim.world.rows('podSandbox').some(({ name }) => name === 'p')).toBe(false)
-    expect(sim.world.rows('file').filter(({ scope, text }) => scope === sandbox?.netns || text === sandbox?.containerId)).toEqual([])
+    expect(
+      sim.world.rows('file').filter(({ scope, text }) => scope === sandbox?.netns || text === sandbox?.containerId),
+    ).toEqual([])
     expect(sim.world.rows('app').filter(({ netns }) => netns === sandbox?.netns)).toEqual([])
   })
 })
@@ -87,22 +124,38 @@ test('a pod with hostNetwork has its node’s address and netns, and CNI is not 
 })
 
 describe('probes', () => {
-  const probed = (probe: string) => podText(`{containers: [{name: c, image: nginx, ports: [{name: http, containerPort: 80}], ${probe}}]}`)
+  const probed = (probe: string) =>
+    podText(`{containers: [{name: c, image: nginx, ports: [{name: http, containerPort: 80}], ${probe}}]}`)
   test.each([
     ['readiness on the right port', 'readinessProbe: {tcpSocket: {port: 80}}', 'True'],
     ['by port name', 'readinessProbe: {httpGet: {port: http, path: /}}', 'True'],
     ['on a port where nothing listens', 'readinessProbe: {httpGet: {port: 81, path: /}}', 'False'],
-    ['behind a startup probe that passes', 'startupProbe: {tcpSocket: {port: 80}}, readinessProbe: {tcpSocket: {port: 80}}', 'True'],
-    ['behind a startup probe that fails', 'startupProbe: {tcpSocket: {port: 81}}, readinessProbe: {tcpSocket: {port: 80}}', 'False'],
+    [
+      'behind a startup probe that passes',
+      'startupProbe: {tcpSocket: {port: 80}}, readinessProbe: {tcpSocket: {port: 80}}',
+      'True',
+    ],
+    [
+      'behind a startup probe that fails',
+      'startupProbe: {tcpSocket: {port: 81}}, readinessProbe: {tcpSocket: {port: 80}}',
+      'False',
+    ],
     ['by a program', 'readinessProbe: {exec: {command: [check]}}', 'True'],
   ])('%s', (_what, probe, ready) => expect(conditions(world(probed(probe)).pod()).Ready).toBe(ready))
 
   test('say why they fail', () => {
     const { sim, pod } = world(probed('readinessProbe: {httpGet: {port: 81, path: /healthz}}'))
-    const [unhealthy] = eventsAbout(sim.world, apiOf(sim.world).cluster, 'Pod/default/p').filter(({ reason }) => reason === 'Unhealthy')
+    const [unhealthy] = eventsAbout(sim.world, apiOf(sim.world).cluster, 'Pod/default/p').filter(
+      ({ reason }) => reason === 'Unhealthy',
+    )
     const { podIP } = pod().status
-    expect(unhealthy.message).toBe(`Readiness probe failed: Get "http://${podIP}:81/healthz": dial tcp ${podIP}:81: connect: connection refused`)
-    expect(pod().status.conditions.find(({ type }: { type: string }) => type === 'Ready')).toMatchObject({ reason: 'ContainersNotReady', message: 'containers with unready status: [c]' })
+    expect(unhealthy.message).toBe(
+      `Readiness probe failed: Get "http://${podIP}:81/healthz": dial tcp ${podIP}:81: connect: connection refused`,
+    )
+    expect(pod().status.conditions.find(({ type }: { type: string }) => type === 'Ready')).toMatchObject({
+      reason: 'ContainersNotReady',
+      message: 'containers with unready status: [c]',
+    })
   })
 
   test('wait for their initial delay', () => {
@@ -129,7 +182,8 @@ describe('probes', () => {
 })
 
 describe('containers that end', () => {
-  const busybox = (policy: string, command: string) => podText(`{restartPolicy: ${policy}, containers: [{name: c, image: busybox, command: ${command}}]}`)
+  const busybox = (policy: string, command: string) =>
+    podText(`{restartPolicy: ${policy}, containers: [{name: c, image: busybox, command: ${command}}]}`)
   test.each([
     ['Never', '["true"]', 'Succeeded'],
     ['Never', '["false"]', 'Failed'],
@@ -169,7 +223,11 @@ describe('containers that end', () => {
 })
 
 test('init containers run one after the other before the others, sidecars stay', () => {
-  const { pod } = world(podText('{initContainers: [{name: first, image: busybox, command: [sleep, "2"]}, {name: side, image: nginx, restartPolicy: Always}], containers: [{name: c, image: redis}]}'))
+  const { pod } = world(
+    podText(
+      '{initContainers: [{name: first, image: busybox, command: [sleep, "2"]}, {name: side, image: nginx, restartPolicy: Always}], containers: [{name: c, image: redis}]}',
+    ),
+  )
   const [first, side] = pod().status.initContainerStatuses
   expect(first.state.terminated).toMatchObject({ exitCode: 0 })
   expect(side).toMatchObject({ ready: true, started: true })
@@ -177,19 +235,28 @@ test('init containers run one after the other before the others, sidecars stay',
 })
 
 test('an init container that fails keeps the pod from starting', () => {
-  const { pod } = world(podText('{initContainers: [{name: first, image: busybox, command: ["false"]}], containers: [{name: c, image: redis}]}'))
+  const { pod } = world(
+    podText(
+      '{initContainers: [{name: first, image: busybox, command: ["false"]}], containers: [{name: c, image: redis}]}',
+    ),
+  )
   expect(pod().status.phase).toBe('Pending')
   expect(conditions(pod())).toMatchObject({ Initialized: 'False', Ready: 'False' })
   expect(pod().status.initContainerStatuses[0].state.waiting.reason).toBe('CrashLoopBackOff')
 })
 
 test('a Job’s pods end by themselves and the Job is complete', () => {
-  const { api } = world('apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {completions: 2, template: {spec: {restartPolicy: Never, containers: [{name: c, image: perl}]}}}')
+  const { api } = world(
+    'apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {completions: 2, template: {spec: {restartPolicy: Never, containers: [{name: c, image: perl}]}}}',
+  )
   expect(api.get('Job', 'default', 'j')?.object.status).toMatchObject({ succeeded: 2 })
 })
 
 test('shells that ignore SIGTERM are killed when their grace is over, servers stop at once', () => {
-  const { sim } = world(podText('{containers: [{name: c, image: busybox, command: [sleep, "3600"]}]}', 'name: slow'), podText(NGINX, 'name: quick'))
+  const { sim } = world(
+    podText('{containers: [{name: c, image: busybox, command: [sleep, "3600"]}]}', 'name: slow'),
+    podText(NGINX, 'name: quick'),
+  )
   const took = (name: string) => {
     const from = sim.clock.now
     edit(sim, (api) => api.delete('Pod', 'default', name))
@@ -206,7 +273,12 @@ test('a pod removed by force and made anew under its name is another pod', () =>
   edit(sim, (api) => {
     const { apiVersion, kind } = pod()
     api.delete('Pod', 'default', 'p', { graceSeconds: 0 })
-    api.create({ apiVersion, kind, metadata: { name: 'p', namespace: 'default' }, spec: { nodeName: before?.node, containers: [{ name: 'c', image: 'nginx' }] } })
+    api.create({
+      apiVersion,
+      kind,
+      metadata: { name: 'p', namespace: 'default' },
+      spec: { nodeName: before?.node, containers: [{ name: 'c', image: 'nginx' }] },
+    })
   })
   sim.settle()
   const sandboxes = sim.world.rows('podSandbox').filter(({ name }) => name === 'p')
@@ -217,17 +289,28 @@ test('a pod removed by force and made anew under its name is another pod', () =>
 })
 
 test('without a network, nodes are NotReady and pods wait; hostNetwork pods run', () => {
-  const cluster = 'apiVersion: podwalk.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {networking: {cni: {name: none}}}'
+  const cluster =
+    'apiVersion: podwalk.dev/v1\nkind: Cluster\nmetadata: {name: c}\nspec: {networking: {cni: {name: none}}}'
   const { api, pod } = world(cluster, podText(NGINX))
   expect(pod().status.phase).toBe('Pending')
   const node = api.get('Node', '', 'worker')?.object
-  expect(node?.status.conditions.find(({ type }: { type: string }) => type === 'Ready')).toMatchObject({ status: 'False', reason: 'KubeletNotReady' })
+  expect(node?.status.conditions.find(({ type }: { type: string }) => type === 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'KubeletNotReady',
+  })
   expect(node?.spec.taints).toContainEqual({ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' })
-  expect(api.list('Pod', 'kube-system').filter(({ object }) => object.spec.hostNetwork && object.status?.phase !== 'Running')).toEqual([])
+  expect(
+    api
+      .list('Pod', 'kube-system')
+      .filter(({ object }) => object.spec.hostNetwork && object.status?.phase !== 'Running'),
+  ).toEqual([])
 })
 
 test('a stopped kubelet starts nothing', () => {
-  const loaded = loadScenario({ files: [{ name: 'a.yaml', text: podText('{nodeName: worker, containers: [{name: c, image: nginx}]}') }], components: { stop: ['kubelet'] } })
+  const loaded = loadScenario({
+    files: [{ name: 'a.yaml', text: podText('{nodeName: worker, containers: [{name: c, image: nginx}]}') }],
+    components: { stop: ['kubelet'] },
+  })
   if (!loaded.ok) throw new Error('refused')
   expect(loaded.running.sim.world.rows('podSandbox')).toEqual([])
 })

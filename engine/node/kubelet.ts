@@ -21,9 +21,16 @@ export const kubelet: Controller = {
   watchesRows: ['file', 'socket'],
   keysFor({ before, after }) {
     const row = after ?? before
-    if (row?.kind === 'Node') return after && (!before || before.object.status?.addresses !== after.object.status?.addresses) ? [row.name] : []
+    if (row?.kind === 'Node')
+      return after && (!before || before.object.status?.addresses !== after.object.status?.addresses) ? [row.name] : []
     if (before && after && sameToKubelet(before, after)) return []
-    return [...new Set([before, after].flatMap((pod) => (pod?.object.spec?.nodeName ? [`${pod.object.spec.nodeName}/${keyOf(pod)}`] : [])))]
+    return [
+      ...new Set(
+        [before, after].flatMap((pod) =>
+          pod?.object.spec?.nodeName ? [`${pod.object.spec.nodeName}/${keyOf(pod)}`] : [],
+        ),
+      ),
+    ]
   },
   keysForRow(change, ctx) {
     return change.table === 'file' ? networkChanged(change, ctx) : socketChanged(change, ctx)
@@ -51,7 +58,11 @@ export const kubelet: Controller = {
 /** The kubelet's own status writes are not news to it. */
 function sameToKubelet(before: ObjectRow, after: ObjectRow): boolean {
   const [old, now] = [before.object, after.object]
-  return old.spec === now.spec && old.metadata.uid === now.metadata.uid && old.metadata.deletionTimestamp === now.metadata.deletionTimestamp
+  return (
+    old.spec === now.spec &&
+    old.metadata.uid === now.metadata.uid &&
+    old.metadata.deletionTimestamp === now.metadata.deletionTimestamp
+  )
 }
 
 /** The machine under a Node; none for a Node object without one. */
@@ -74,7 +85,9 @@ function networkChanged({ before, after }: Change, ctx: Ctx): readonly RowKey[] 
   if (cluster === undefined) return []
   const config = clusterConfig(ctx.tx, cluster)
   const node = config && !config.first ? scope.slice(config.name.length + 1) : scope
-  const waiting = ctx.tx.by('object', 'node', `${cluster}|${node}`).filter((pod) => !pod.object.spec?.hostNetwork && !pod.object.status?.podIP)
+  const waiting = ctx.tx
+    .by('object', 'node', `${cluster}|${node}`)
+    .filter((pod) => !pod.object.spec?.hostNetwork && !pod.object.status?.podIP)
   return [{ cluster, key: node }, ...waiting.map((pod) => ({ cluster, key: `${node}/${keyOf(pod)}` }))]
 }
 
@@ -83,5 +96,7 @@ function socketChanged({ before, after }: Change, ctx: Ctx): readonly RowKey[] {
   const [old, now] = [before as SocketRow | undefined, after as SocketRow | undefined]
   if ((old?.state === 'LISTEN') === (now?.state === 'LISTEN')) return []
   const netns = (now ?? old)?.netns ?? ''
-  return ctx.tx.by('podSandbox', 'probed', netns).map(({ cluster, node, namespace, name }) => ({ cluster, key: `${node}/${namespace}/${name}` }))
+  return ctx.tx
+    .by('podSandbox', 'probed', netns)
+    .map(({ cluster, node, namespace, name }) => ({ cluster, key: `${node}/${namespace}/${name}` }))
 }

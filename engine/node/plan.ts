@@ -28,12 +28,26 @@ export function planContainers(pod: ObjectRow, sandbox: PodSandboxRow, ctx: Cont
     }
     const exit = exitOf(container, 'init')
     at = startUs + (exit?.afterUs ?? 0)
-    plan.push({ name: container.name, role: 'init', startUs, restarts: 0, up: false, exit: { atUs: at, code: exit?.code ?? 0 } })
+    plan.push({
+      name: container.name,
+      role: 'init',
+      startUs,
+      restarts: 0,
+      up: false,
+      exit: { atUs: at, code: exit?.code ?? 0 },
+    })
     if (exit?.code) return plan
   }
   for (const container of spec.containers) {
     at = start(pod, container, sandbox, at, ctx)
-    plan.push({ name: container.name, role: 'app', startUs: at, restarts: 0, up: false, ...exitAt(container, at, jobPod) })
+    plan.push({
+      name: container.name,
+      role: 'app',
+      startUs: at,
+      restarts: 0,
+      up: false,
+      ...exitAt(container, at, jobPod),
+    })
   }
   return plan
 }
@@ -45,7 +59,13 @@ export function exitAt(container: Container, startUs: number, jobPod: boolean): 
 }
 
 /** The image, then the start. */
-function start(pod: ObjectRow, container: Container, { host, uid }: PodSandboxRow, at: number, ctx: ControllerCtx): number {
+function start(
+  pod: ObjectRow,
+  container: Container,
+  { host, uid }: PodSandboxRow,
+  at: number,
+  ctx: ControllerCtx,
+): number {
   const { containerStartUs } = ctx.costs
   const jitter = jitterOf(pod, ctx)
   const there = imageReady(pod, container, host, at, ctx)
@@ -72,13 +92,23 @@ function imageReady(pod: ObjectRow, container: Container, host: string, at: numb
   const id = `${host}|${image}`
   const known = ctx.tx.get('image', id)
   if (isNodeCritical(pod) || (known && known.readyUs <= at)) {
-    ctx.event(pod, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine and can be accessed by the pod`)
+    ctx.event(
+      pod,
+      'Normal',
+      'Pulled',
+      `Container image "${container.image}" already present on machine and can be accessed by the pod`,
+    )
     return at
   }
   const readyUs = known?.readyUs ?? at + jittered(ctx, ctx.costs.imagePullUs, ctx.costs.jitter, `pull/${host}/${image}`)
   if (!known) ctx.tx.put('image', { id, host, image, readyUs })
   ctx.event(pod, 'Normal', 'Pulling', `Pulling image "${container.image}"`)
   const seconds = `${((readyUs - at) / 1_000_000).toFixed(3).replace(/\.?0+$/, '')}s`
-  ctx.event(pod, 'Normal', 'Pulled', `Successfully pulled image "${container.image}" in ${seconds} (${seconds} including waiting)`)
+  ctx.event(
+    pod,
+    'Normal',
+    'Pulled',
+    `Successfully pulled image "${container.image}" in ${seconds} (${seconds} including waiting)`,
+  )
   return readyUs
 }

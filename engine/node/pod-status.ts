@@ -33,7 +33,11 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...(pod.object.metadata.generation ? { observedGeneration: pod.object.metadata.generation } : {}),
     phase,
-    conditions: conditionsOf(input, { apps, inits, finished, connected: ips !== undefined && sandbox.state !== 'exited' }, timestampAt(nowUs)),
+    conditions: conditionsOf(
+      input,
+      { apps, inits, finished, connected: ips !== undefined && sandbox.state !== 'exited' },
+      timestampAt(nowUs),
+    ),
     hostIP: hostIps[0],
     hostIPs: hostIps.map((ip) => ({ ip })),
     ...(ips ? { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) } : {}),
@@ -57,10 +61,22 @@ function containerViews(input: StatusInput): View[] {
   const { spec } = input.pod.object
   const rows = new Map(input.sandbox.containers.map((row) => [row.name, row]))
   const inits: Container[] = spec.initContainers ?? []
-  const waitsForInit = inits.some((container) => container.restartPolicy !== 'Always' && !isDone(rows.get(container.name), input.nowUs))
+  const waitsForInit = inits.some(
+    (container) => container.restartPolicy !== 'Always' && !isDone(rows.get(container.name), input.nowUs),
+  )
   return [
-    ...inits.map((container) => view(input, container, rows.get(container.name), container.restartPolicy === 'Always' ? 'sidecar' : 'init', 'PodInitializing')),
-    ...spec.containers.map((container: Container) => view(input, container, rows.get(container.name), 'app', waitsForInit ? 'PodInitializing' : 'ContainerCreating')),
+    ...inits.map((container) =>
+      view(
+        input,
+        container,
+        rows.get(container.name),
+        container.restartPolicy === 'Always' ? 'sidecar' : 'init',
+        'PodInitializing',
+      ),
+    ),
+    ...spec.containers.map((container: Container) =>
+      view(input, container, rows.get(container.name), 'app', waitsForInit ? 'PodInitializing' : 'ContainerCreating'),
+    ),
   ]
 }
 
@@ -68,7 +84,13 @@ function isDone(row: ContainerRow | undefined, nowUs: number): boolean {
   return row?.exit !== undefined && row.exit.atUs <= nowUs && row.exit.code === 0
 }
 
-function view(input: StatusInput, container: Container, row: ContainerRow | undefined, role: ContainerRow['role'], waitReason: string): View {
+function view(
+  input: StatusInput,
+  container: Container,
+  row: ContainerRow | undefined,
+  role: ContainerRow['role'],
+  waitReason: string,
+): View {
   const { nowUs, seed, sandbox, pod } = input
   const runs = row !== undefined && row.startUs <= nowUs
   const ended = runs && row.exit !== undefined && row.exit.atUs <= nowUs ? row.exit : undefined
@@ -83,10 +105,15 @@ function view(input: StatusInput, container: Container, row: ContainerRow | unde
       containerID: id(run),
     },
   })
-  const ready = role === 'init' ? ended?.code === 0 : state === 'running' && isContainerReady(container, row as ContainerRow)
+  const ready =
+    role === 'init' ? ended?.code === 0 : state === 'running' && isContainerReady(container, row as ContainerRow)
   const waiting = row && row.restarts > 0 && state === 'waiting' ? backOff(row, container, pod) : { reason: waitReason }
   const shown =
-    ended && row ? terminated({ code: ended.code, startUs: row.startUs, endUs: ended.atUs }, row.restarts) : state === 'running' ? { running: { startedAt: timestampAt(row?.startUs ?? 0) } } : { waiting }
+    ended && row
+      ? terminated({ code: ended.code, startUs: row.startUs, endUs: ended.atUs }, row.restarts)
+      : state === 'running'
+        ? { running: { startedAt: timestampAt(row?.startUs ?? 0) } }
+        : { waiting }
   const image = fullImage(container.image ?? '')
   return {
     role,
@@ -101,8 +128,13 @@ function view(input: StatusInput, container: Container, row: ContainerRow | unde
       ready,
       restartCount: row?.restarts ?? 0,
       image: state === 'waiting' && !row?.last ? (container.image ?? '') : image,
-      imageID: state === 'waiting' && !row?.last ? '' : `${image.replace(/:[^:/]*$/, '')}@sha256:${hexOf(0, image, 64)}`,
-      ...(state === 'waiting' ? (row?.last ? { containerID: id(row.restarts - 1) } : {}) : { containerID: id(row?.restarts ?? 0) }),
+      imageID:
+        state === 'waiting' && !row?.last ? '' : `${image.replace(/:[^:/]*$/, '')}@sha256:${hexOf(0, image, 64)}`,
+      ...(state === 'waiting'
+        ? row?.last
+          ? { containerID: id(row.restarts - 1) }
+          : {}
+        : { containerID: id(row?.restarts ?? 0) }),
       started: state === 'running' && isStarted(container, row as ContainerRow),
     } as { name: string },
   }
@@ -127,9 +159,12 @@ function backOffText(restarts: number): string {
 /** Models kubelet_pods.go getPhase. */
 function phaseOf(apps: readonly View[], inits: readonly View[], restartPolicy: string): string {
   const once = inits.filter(({ role }) => role === 'init')
-  if (once.some(({ state, code }) => state === 'terminated' && code !== 0)) return restartPolicy === 'Never' ? 'Failed' : 'Pending'
+  if (once.some(({ state, code }) => state === 'terminated' && code !== 0))
+    return restartPolicy === 'Never' ? 'Failed' : 'Pending'
   if (once.some(({ state }) => state !== 'terminated')) return 'Pending'
-  const waiting = apps.filter(({ state, status }) => state === 'waiting' && (status as { restartCount?: number }).restartCount === 0)
+  const waiting = apps.filter(
+    ({ state, status }) => state === 'waiting' && (status as { restartCount?: number }).restartCount === 0,
+  )
   if (waiting.length > 0) return 'Pending'
   if (apps.some(({ state }) => state !== 'terminated')) return 'Running'
   if (restartPolicy === 'Always') return 'Running'
@@ -146,24 +181,52 @@ interface Progress {
 
 function conditionsOf({ pod }: StatusInput, { apps, inits, finished, connected }: Progress, now: string): Condition[] {
   const before: readonly Condition[] = pod.object.status?.conditions ?? []
-  const uninitialized = inits.filter((view) => (view.role === 'init' ? view.code !== 0 : view.state !== 'running')).map(({ name }) => name)
-  const unready = [...inits.filter(({ role }) => role === 'sidecar'), ...apps].filter(({ ready }) => !ready).map(({ name }) => name)
+  const uninitialized = inits
+    .filter((view) => (view.role === 'init' ? view.code !== 0 : view.state !== 'running'))
+    .map(({ name }) => name)
+  const unready = [...inits.filter(({ role }) => role === 'sidecar'), ...apps]
+    .filter(({ ready }) => !ready)
+    .map(({ name }) => name)
   const gate = failingGate(pod, before)
-  const containersReady = finished ? verdict(false, 'PodCompleted') : verdict(unready.length === 0 && uninitialized.length === 0, 'ContainersNotReady', `containers with unready status: [${unready.join(' ')}]`)
-  const ready = containersReady.status === 'True' && gate ? verdict(false, 'ReadinessGatesNotReady', gate) : containersReady
+  const containersReady = finished
+    ? verdict(false, 'PodCompleted')
+    : verdict(
+        unready.length === 0 && uninitialized.length === 0,
+        'ContainersNotReady',
+        `containers with unready status: [${unready.join(' ')}]`,
+      )
+  const ready =
+    containersReady.status === 'True' && gate ? verdict(false, 'ReadinessGatesNotReady', gate) : containersReady
   const own: Condition[] = [
     { type: 'PodReadyToStartContainers', ...verdict(connected) },
-    { type: 'Initialized', ...(finished && uninitialized.length === 0 ? verdict(true, undefined, undefined, 'PodCompleted') : verdict(uninitialized.length === 0, 'ContainersNotInitialized', `containers with incomplete status: [${uninitialized.join(' ')}]`)) },
+    {
+      type: 'Initialized',
+      ...(finished && uninitialized.length === 0
+        ? verdict(true, undefined, undefined, 'PodCompleted')
+        : verdict(
+            uninitialized.length === 0,
+            'ContainersNotInitialized',
+            `containers with incomplete status: [${uninitialized.join(' ')}]`,
+          )),
+    },
     { type: 'Ready', ...ready },
     { type: 'ContainersReady', ...containersReady },
   ]
-  const scheduled = before.find(({ type }) => type === 'PodScheduled') ?? { type: 'PodScheduled', status: 'True' as const }
+  const scheduled = before.find(({ type }) => type === 'PodScheduled') ?? {
+    type: 'PodScheduled',
+    status: 'True' as const,
+  }
   const names = new Set([...own.map(({ type }) => type), 'PodScheduled'])
   const timed = own.map((condition) => withTime(condition, before, now))
   return [...timed, withTime(scheduled, before, now), ...before.filter(({ type }) => !names.has(type))]
 }
 
-function verdict(holds: boolean, reason?: string, message?: string, reasonIfTrue?: string): Pick<Condition, 'status' | 'reason' | 'message'> {
+function verdict(
+  holds: boolean,
+  reason?: string,
+  message?: string,
+  reasonIfTrue?: string,
+): Pick<Condition, 'status' | 'reason' | 'message'> {
   if (holds) return { status: 'True', ...(reasonIfTrue ? { reason: reasonIfTrue } : {}) }
   return { status: 'False', ...(reason ? { reason } : {}), ...(message ? { message } : {}) }
 }
@@ -177,21 +240,31 @@ function withTime(condition: Condition, before: readonly Condition[], now: strin
 
 function failingGate(pod: ObjectRow, conditions: readonly Condition[]): string | undefined {
   const gates: readonly { conditionType: string }[] = pod.object.spec?.readinessGates ?? []
-  const missing = gates.find(({ conditionType }) => conditions.find(({ type }) => type === conditionType)?.status !== 'True')
+  const missing = gates.find(
+    ({ conditionType }) => conditions.find(({ type }) => type === conditionType)?.status !== 'True',
+  )
   if (!missing) return undefined
   const known = conditions.some(({ type }) => type === missing.conditionType)
-  return known ? `the status of pod readiness gate "${missing.conditionType}" is not "True", but False` : `corresponding condition of pod readiness gate "${missing.conditionType}" does not exist.`
+  return known
+    ? `the status of pod readiness gate "${missing.conditionType}" is not "True", but False`
+    : `corresponding condition of pod readiness gate "${missing.conditionType}" does not exist.`
 }
 
 /** Models pkg/apis/core/v1/helper/qos GetPodQOS. */
 export function qosClass(spec: Container): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const containers: Container[] = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
-  const parts = containers.flatMap(({ resources }) => [...Object.keys(resources?.requests ?? {}), ...Object.keys(resources?.limits ?? {})])
+  const parts = containers.flatMap(({ resources }) => [
+    ...Object.keys(resources?.requests ?? {}),
+    ...Object.keys(resources?.limits ?? {}),
+  ])
   if (!parts.some((name) => name === 'cpu' || name === 'memory')) return 'BestEffort'
   const full = containers.every(({ resources }) =>
     ['cpu', 'memory'].every((name) => {
       const limit = resources?.limits?.[name]
-      return limit !== undefined && (resources?.requests?.[name] === undefined || String(resources.requests[name]) === String(limit))
+      return (
+        limit !== undefined &&
+        (resources?.requests?.[name] === undefined || String(resources.requests[name]) === String(limit))
+      )
     }),
   )
   return full ? 'Guaranteed' : 'Burstable'

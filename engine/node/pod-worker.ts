@@ -17,7 +17,12 @@ export interface NodeHost {
 }
 
 /** One pass over one pod of a node. Models pkg/kubelet/kubelet.go SyncPod and SyncTerminatingPod. */
-export function syncPod(pod: ObjectRow, sandbox: PodSandboxRow | undefined, at: NodeHost, ctx: ControllerCtx): ReconcileResult | void {
+export function syncPod(
+  pod: ObjectRow,
+  sandbox: PodSandboxRow | undefined,
+  at: NodeHost,
+  ctx: ControllerCtx,
+): ReconcileResult | undefined {
   if (isTerminating(pod)) return terminate(pod, sandbox, ctx)
   if (!sandbox) return isFinished(pod) ? undefined : admit(pod, at, ctx)
   if (sandbox.state === 'creating') return create(pod, sandbox, at, ctx)
@@ -29,13 +34,23 @@ export function discard(sandbox: PodSandboxRow, ctx: ControllerCtx): void {
   stopContainers(sandbox, ctx)
   if (sandbox.state !== 'exited') closeSandbox(sandbox, ctx)
   ctx.tx.delete('podSandbox', sandbox.id)
-  ctx.note({ actor: 'kubelet', text: `removed the sandbox of ${sandbox.namespace}/${sandbox.name}`, node: sandbox.node, object: `Pod/${sandbox.namespace}/${sandbox.name}` })
+  ctx.note({
+    actor: 'kubelet',
+    text: `removed the sandbox of ${sandbox.namespace}/${sandbox.name}`,
+    node: sandbox.node,
+    object: `Pod/${sandbox.namespace}/${sandbox.name}`,
+  })
 }
 
-function admit(pod: ObjectRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | void {
+function admit(pod: ObjectRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | undefined {
   const network = cniStatus(ctx.tx, at.host)
   if (!pod.object.spec?.hostNetwork && !network.ready) {
-    ctx.event(pod, 'Warning', 'NetworkNotReady', `network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${network.message}`)
+    ctx.event(
+      pod,
+      'Warning',
+      'NetworkNotReady',
+      `network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${network.message}`,
+    )
     return // the configuration's file wakes us
   }
   const sandbox = openSandbox(pod, at, ctx)
@@ -46,7 +61,7 @@ function admit(pod: ObjectRow, at: NodeHost, ctx: ControllerCtx): ReconcileResul
 /** Failures in a row after which nobody waits for the next try. */
 const PATIENCE = 3
 
-function create(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | void {
+function create(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | undefined {
   const { now } = ctx.clock
   const dueUs = sandbox.dueUs ?? now
   const background = sandbox.attempts >= PATIENCE
@@ -56,8 +71,18 @@ function create(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: Contr
     const attempts = sandbox.attempts + 1
     const waitUs = Math.min(2 ** attempts, 300) * 1_000_000
     ctx.tx.put('podSandbox', { ...sandbox, attempts, dueUs: now + waitUs })
-    ctx.event(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: rpc error: code = Unknown desc = ${connected.failure}`)
-    ctx.note({ actor: 'kubelet', text: `cannot connect ${pod.namespace}/${pod.name}: ${connected.failure}`, object: nameOfRow(pod), node: at.node })
+    ctx.event(
+      pod,
+      'Warning',
+      'FailedCreatePodSandBox',
+      `Failed to create pod sandbox: rpc error: code = Unknown desc = ${connected.failure}`,
+    )
+    ctx.note({
+      actor: 'kubelet',
+      text: `cannot connect ${pod.namespace}/${pod.name}: ${connected.failure}`,
+      object: nameOfRow(pod),
+      node: at.node,
+    })
     return { requeueAfterUs: waitUs, background: attempts >= PATIENCE }
   }
   const row = { ...connected.row, containers: planContainers(pod, connected.row, ctx) }
@@ -66,13 +91,19 @@ function create(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: Contr
   return { requeueAfterUs: Math.max(0, ...row.containers.map(({ startUs }) => startUs - now)) }
 }
 
-function run(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | void {
+function run(pod: ObjectRow, sandbox: PodSandboxRow, at: NodeHost, ctx: ControllerCtx): ReconcileResult | undefined {
   const first = sandbox.containers.every(({ restarts, up }) => restarts === 0 && !up)
   const planned = Math.max(0, ...sandbox.containers.map(({ startUs }) => startUs))
   if (first && planned > ctx.clock.now) return { requeueAfterUs: planned - ctx.clock.now }
   const { row, next } = stepContainers(pod, sandbox, ctx)
   const status = write(pod, row, at, ctx)
-  if (first) ctx.note({ actor: 'kubelet', text: `started ${pod.namespace}/${pod.name} (${row.ips.join(', ')})`, object: nameOfRow(pod), node: at.node })
+  if (first)
+    ctx.note({
+      actor: 'kubelet',
+      text: `started ${pod.namespace}/${pod.name} (${row.ips.join(', ')})`,
+      object: nameOfRow(pod),
+      node: at.node,
+    })
   if (status.phase === 'Succeeded' || status.phase === 'Failed') {
     stopContainers(row, ctx)
     closeSandbox(row, ctx)
@@ -89,12 +120,17 @@ function soonest(next: readonly Next[], now: number): ReconcileResult | undefine
   return { requeueAfterUs: Math.max(1, atUs - now), background: next.every(({ background }) => background) }
 }
 
-function terminate(pod: ObjectRow, sandbox: PodSandboxRow | undefined, ctx: ControllerCtx): ReconcileResult | void {
+function terminate(
+  pod: ObjectRow,
+  sandbox: PodSandboxRow | undefined,
+  ctx: ControllerCtx,
+): ReconcileResult | undefined {
   const { now } = ctx.clock
   if (sandbox?.state === 'ready') {
     const dueUs = now + stopTimeUs(pod, ctx)
     ctx.tx.put('podSandbox', { ...sandbox, state: 'stopping', dueUs })
-    for (const { name, role } of sandbox.containers) if (role !== 'init') ctx.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
+    for (const { name, role } of sandbox.containers)
+      if (role !== 'init') ctx.event(pod, 'Normal', 'Killing', `Stopping container ${name}`)
     if (dueUs > now) return { requeueAfterUs: dueUs - now }
   }
   const dueUs = sandbox?.state === 'stopping' ? (sandbox.dueUs ?? now) : now
@@ -108,7 +144,12 @@ function terminate(pod: ObjectRow, sandbox: PodSandboxRow | undefined, ctx: Cont
 function stopTimeUs(pod: ObjectRow, ctx: ControllerCtx): number {
   const graceUs = (pod.object.metadata.deletionGracePeriodSeconds ?? 30) * 1_000_000
   const containers: Container[] = pod.object.spec?.containers ?? []
-  const longest = Math.max(0, ...containers.map((container) => preStopUs(container) + (ignoresSigterm(container) ? graceUs : ctx.costs.containerStopUs)))
+  const longest = Math.max(
+    0,
+    ...containers.map(
+      (container) => preStopUs(container) + (ignoresSigterm(container) ? graceUs : ctx.costs.containerStopUs),
+    ),
+  )
   return Math.min(graceUs, longest)
 }
 

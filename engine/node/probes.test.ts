@@ -10,8 +10,22 @@ describe('when a probe’s verdict flips', () => {
   const probe = { initialDelaySeconds: 5, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }
   test.each([
     ['passing from the start: at the first try', undefined, true, false, 0, 5 * S],
-    ['ready before, failing since 12 s: three tries from 15 s on', { passes: false, sinceUs: 12 * S, verdict: true }, false, true, 13 * S, 35 * S],
-    ['passing again since 41 s: at the next try', { passes: true, sinceUs: 41 * S, verdict: false }, true, false, 42 * S, 45 * S],
+    [
+      'ready before, failing since 12 s: three tries from 15 s on',
+      { passes: false, sinceUs: 12 * S, verdict: true },
+      false,
+      true,
+      13 * S,
+      35 * S,
+    ],
+    [
+      'passing again since 41 s: at the next try',
+      { passes: true, sinceUs: 41 * S, verdict: false },
+      true,
+      false,
+      42 * S,
+      45 * S,
+    ],
     ['nothing to flip', { passes: true, sinceUs: 0, verdict: true }, true, false, 100 * S, undefined],
   ] as const)('%s', (_what, before, passes, initially, now, flipAtUs) => {
     const step = stepProbe(probe, 0, before, passes, now, initially)

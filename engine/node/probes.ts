@@ -15,11 +15,18 @@ export function probeOf(container: Container, kind: ProbeKind): Probe | undefine
 
 export function hasProbes(pod: ObjectRow): boolean {
   const { containers = [], initContainers = [] } = pod.object.spec ?? {}
-  return [...containers, ...initContainers].some((container: Container) => PROBE_KINDS.some((kind) => probeOf(container, kind)))
+  return [...containers, ...initContainers].some((container: Container) =>
+    PROBE_KINDS.some((kind) => probeOf(container, kind)),
+  )
 }
 
 /** Why a probe fails now, in the kubelet's words; undefined: it passes. */
-export function probeFailure(tx: Pick<WorldReader, 'by'>, probe: Probe, container: Container, sandbox: PodSandboxRow): string | undefined {
+export function probeFailure(
+  tx: Pick<WorldReader, 'by'>,
+  probe: Probe,
+  container: Container,
+  sandbox: PodSandboxRow,
+): string | undefined {
   const target = probe.httpGet ?? probe.tcpSocket ?? probe.grpc
   // Simplified: exec probes pass, because the program that they run is not modelled.
   if (!target) return undefined
@@ -36,7 +43,10 @@ export function probeFailure(tx: Pick<WorldReader, 'by'>, probe: Probe, containe
 function listens(tx: Pick<WorldReader, 'by'>, { netns, ips }: PodSandboxRow, port: number): boolean {
   return tx
     .by('socket', 'port', `${netns}|tcp|${port}`)
-    .some(({ state, localIp }) => state === 'LISTEN' && (localIp === '0.0.0.0' || localIp === '::' || ips.includes(localIp)))
+    .some(
+      ({ state, localIp }) =>
+        state === 'LISTEN' && (localIp === '0.0.0.0' || localIp === '::' || ips.includes(localIp)),
+    )
 }
 
 function portNumber(port: unknown, container: Container): number | undefined {
@@ -56,7 +66,14 @@ export interface ProbeStep {
  * Where a probe stands at `nowUs`. Nothing is queued for single probes: with what was seen since when, and the period, the
  * time of the flip follows. Models pkg/kubelet/prober/worker.go: thresholds count results in a row.
  */
-export function stepProbe(probe: Probe, startUs: number, before: ProbeState | undefined, passes: boolean, nowUs: number, initially: boolean): ProbeStep {
+export function stepProbe(
+  probe: Probe,
+  startUs: number,
+  before: ProbeState | undefined,
+  passes: boolean,
+  nowUs: number,
+  initially: boolean,
+): ProbeStep {
   const seconds = (value: unknown, otherwise: number) => (typeof value === 'number' ? value : otherwise) * 1_000_000
   const firstUs = startUs + seconds(probe.initialDelaySeconds, 0)
   const periodUs = seconds(probe.periodSeconds, 10) || 10_000_000

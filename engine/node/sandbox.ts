@@ -14,7 +14,11 @@ import { hasProbes } from './probes.ts'
 import type { PodSandboxRow } from './sandbox-table.ts'
 
 /** RunPodSandbox begins: the row, and for ordinary pods a netns. CNI ADD is due at `dueUs`. */
-export function openSandbox(pod: ObjectRow, at: { node: string; host: string; hostIps: readonly string[] }, ctx: ControllerCtx): PodSandboxRow {
+export function openSandbox(
+  pod: ObjectRow,
+  at: { node: string; host: string; hostIps: readonly string[] },
+  ctx: ControllerCtx,
+): PodSandboxRow {
   const uid = pod.object.metadata.uid ?? pod.id
   const hostNetwork = pod.object.spec?.hostNetwork === true
   const uuid = uuidOf(ctx.clock.seed, `netns/${uid}`)
@@ -32,7 +36,9 @@ export function openSandbox(pod: ObjectRow, at: { node: string; host: string; ho
     containerId: hexOf(ctx.clock.seed, `sandbox/${uid}`, 64),
     state: 'creating',
     startedUs: ctx.clock.now,
-    dueUs: ctx.clock.now + jittered(ctx, hostNetwork ? sandboxUs : sandboxUs + cniAddUs, jitterOf(pod, ctx), `sandbox/${uid}`),
+    dueUs:
+      ctx.clock.now +
+      jittered(ctx, hostNetwork ? sandboxUs : sandboxUs + cniAddUs, jitterOf(pod, ctx), `sandbox/${uid}`),
     attempts: 0,
     ips: [],
     containers: [],
@@ -43,7 +49,12 @@ export function openSandbox(pod: ObjectRow, at: { node: string; host: string; ho
 }
 
 /** The netns and CNI ADD. On failure nothing is left of either, and the error is in the runtime's words. */
-export function connect(pod: ObjectRow, sandbox: PodSandboxRow, hostIps: readonly string[], ctx: ControllerCtx): { row: PodSandboxRow } | { failure: string } {
+export function connect(
+  pod: ObjectRow,
+  sandbox: PodSandboxRow,
+  hostIps: readonly string[],
+  ctx: ControllerCtx,
+): { row: PodSandboxRow } | { failure: string } {
   if (sandbox.hostNetwork) return { row: ready(sandbox, hostIps as readonly Ip[]) } // addresses of a Node's status
   const path = pathOf(sandbox)
   netnsAdd(ctx.tx, { id: sandbox.netns, host: sandbox.host, path, owner: 'containerd', cause: causeOf(pod, ctx) })
@@ -69,7 +80,12 @@ export function closeSandbox(sandbox: PodSandboxRow, ctx: ControllerCtx): void {
   if (sandbox.hostNetwork || sandbox.ips.length === 0) return
   const { namespace, name, uid } = sandbox
   const done = cniDel(ctx, { ...bareAttachment(sandbox), pod: { namespace, name, uid } })
-  if (!done.ok) ctx.note({ actor: 'kubelet', text: `CNI DEL of ${namespace}/${name} failed: ${done.error.msg}`, node: sandbox.node })
+  if (!done.ok)
+    ctx.note({
+      actor: 'kubelet',
+      text: `CNI DEL of ${namespace}/${name} failed: ${done.error.msg}`,
+      node: sandbox.node,
+    })
   netnsDel(ctx.tx, sandbox.netns)
   removePodFiles(sandbox, ctx)
 }
@@ -79,7 +95,13 @@ function pathOf({ netns, host }: PodSandboxRow): string {
 }
 
 function bareAttachment(sandbox: PodSandboxRow): Omit<Attachment, 'pod'> {
-  return { host: sandbox.host, containerId: sandbox.containerId, netnsId: sandbox.netns, netnsPath: pathOf(sandbox), ifName: 'eth0' }
+  return {
+    host: sandbox.host,
+    containerId: sandbox.containerId,
+    netnsId: sandbox.netns,
+    netnsPath: pathOf(sandbox),
+    ifName: 'eth0',
+  }
 }
 
 function attachment(pod: ObjectRow, sandbox: PodSandboxRow): Attachment {
@@ -99,8 +121,20 @@ interface ContainerPort {
 }
 
 function portMappingsOf(pod: ObjectRow): PortMapping[] {
-  const ports: ContainerPort[] = (pod.object.spec?.containers ?? []).flatMap((container: { ports?: ContainerPort[] }) => container.ports ?? [])
-  return ports.flatMap(({ hostPort, containerPort, protocol, hostIP }) =>
-    hostPort ? [{ hostPort, containerPort, protocol: (protocol ?? 'TCP').toLowerCase() as PortMapping['protocol'], ...(hostIP ? { hostIP } : {}) }] : [], // validated by the API
+  const ports: ContainerPort[] = (pod.object.spec?.containers ?? []).flatMap(
+    (container: { ports?: ContainerPort[] }) => container.ports ?? [],
+  )
+  return ports.flatMap(
+    ({ hostPort, containerPort, protocol, hostIP }) =>
+      hostPort
+        ? [
+            {
+              hostPort,
+              containerPort,
+              protocol: (protocol ?? 'TCP').toLowerCase() as PortMapping['protocol'],
+              ...(hostIP ? { hostIP } : {}),
+            },
+          ]
+        : [], // validated by the API
   )
 }

@@ -48,11 +48,14 @@ export class ControlLab {
     for (let round = 0; round < 50; round++) {
       this.settle()
       const pods = this.list('Pod')
-      const fresh = pods.filter((pod) => pod.object.spec.nodeName && !pod.object.status?.podIP && !pod.object.metadata.deletionTimestamp)
+      const fresh = pods.filter(
+        (pod) => pod.object.spec.nodeName && !pod.object.status?.podIP && !pod.object.metadata.deletionTimestamp,
+      )
       const doomed = pods.filter((pod) => pod.object.metadata.deletionTimestamp)
       if (fresh.length === 0 && doomed.length === 0) return this
       this.edit((api) => {
-        for (const pod of fresh) api.updateStatus('Pod', pod.namespace, pod.name, runningStatus(pod, this.sim.clock.now))
+        for (const pod of fresh)
+          api.updateStatus('Pod', pod.namespace, pod.name, runningStatus(pod, this.sim.clock.now))
         for (const pod of doomed) api.delete('Pod', pod.namespace, pod.name, { graceSeconds: 0 })
       })
     }
@@ -81,7 +84,10 @@ export class ControlLab {
     this.sim.transact('start', (ctx) => setComponents(ctx.tx, undefined))
     this.settle()
     const now = this.sim.world.rows('object')
-    return [...now.filter((row) => before.get(row.id) !== row).map(({ id }) => id), ...[...before.keys()].filter((id) => !now.some((row) => row.id === id))]
+    return [
+      ...now.filter((row) => before.get(row.id) !== row).map(({ id }) => id),
+      ...[...before.keys()].filter((id) => !now.some((row) => row.id === id)),
+    ]
   }
 
   /** All objects as stable text without what differs by history: for comparing worlds. */
@@ -101,7 +107,15 @@ export interface NodeSpec {
   readonly unschedulable?: boolean
 }
 
-export function nodeObject({ name, cpu = '4', memory = '8Gi', pods = '110', labels, taints, unschedulable }: NodeSpec): KubeObject {
+export function nodeObject({
+  name,
+  cpu = '4',
+  memory = '8Gi',
+  pods = '110',
+  labels,
+  taints,
+  unschedulable,
+}: NodeSpec): KubeObject {
   const resources = { cpu, memory, pods }
   return {
     apiVersion: 'v1',
@@ -117,7 +131,12 @@ export function workers(count: number): NodeSpec[] {
   return Array.from({ length: count }, (_, i) => ({ name: i === 0 ? 'worker' : `worker${i + 1}` }))
 }
 
-export function deployment(name: string, replicas: number, more: Record<string, unknown> = {}, container: Record<string, unknown> = {}): KubeObject {
+export function deployment(
+  name: string,
+  replicas: number,
+  more: Record<string, unknown> = {},
+  container: Record<string, unknown> = {},
+): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -126,10 +145,17 @@ export function deployment(name: string, replicas: number, more: Record<string, 
   }
 }
 
-export function template(app: string, container: Record<string, unknown> = {}, spec: Record<string, unknown> = {}): Record<string, unknown> {
+export function template(
+  app: string,
+  container: Record<string, unknown> = {},
+  spec: Record<string, unknown> = {},
+): Record<string, unknown> {
   return {
     metadata: { labels: { app } },
-    spec: { containers: [{ name: 'web', image: 'nginx:1.27', ports: [{ name: 'http', containerPort: 80 }], ...container }], ...spec },
+    spec: {
+      containers: [{ name: 'web', image: 'nginx:1.27', ports: [{ name: 'http', containerPort: 80 }], ...container }],
+      ...spec,
+    },
   }
 }
 
@@ -138,7 +164,9 @@ function runningStatus(pod: ObjectRow, nowUs: number): Record<string, unknown> {
   let sum = 0
   for (const char of pod.name) sum = (sum * 31 + char.charCodeAt(0)) % 65_000
   const podIP = `10.244.${sum >> 8}.${sum & 255}`
-  const conditions = (pod.object.status?.conditions ?? []).filter(({ type }: { type: string }) => type === 'PodScheduled')
+  const conditions = (pod.object.status?.conditions ?? []).filter(
+    ({ type }: { type: string }) => type === 'PodScheduled',
+  )
   return {
     phase: 'Running',
     podIP,
@@ -151,7 +179,16 @@ function withoutHistory(object: KubeObject): unknown {
   return JSON.parse(JSON.stringify(object, (key, value) => (HISTORY.has(key) ? undefined : value)))
 }
 
-const HISTORY = new Set(['resourceVersion', 'uid', 'creationTimestamp', 'lastTransitionTime', 'lastUpdateTime', 'startTime', 'generation', 'observedGeneration'])
+const HISTORY = new Set([
+  'resourceVersion',
+  'uid',
+  'creationTimestamp',
+  'lastTransitionTime',
+  'lastUpdateTime',
+  'startTime',
+  'generation',
+  'observedGeneration',
+])
 
 function must(result: { readonly ok: boolean; readonly error?: { readonly message: string } }): void {
   if (!result.ok) throw new Error(result.error?.message)

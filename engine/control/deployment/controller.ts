@@ -4,7 +4,16 @@ import { controllerRefOf, managerKeys } from '../ownership.ts'
 import { isTerminating } from '../pods.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
 import { specOf } from './limits.ts'
-import { ensureNew, findNew, replicaSetsOf, replicasOf, revisionOf, scale, totalReplicas, wasScaled } from './replica-sets.ts'
+import {
+  ensureNew,
+  findNew,
+  replicaSetsOf,
+  replicasOf,
+  revisionOf,
+  scale,
+  totalReplicas,
+  wasScaled,
+} from './replica-sets.ts'
 import { oldPodsRunning, rollStep, scaleProportionally } from './rollout.ts'
 import { isComplete, writeStatus } from './status.ts'
 
@@ -15,7 +24,8 @@ export const deploymentController: Controller = {
   keysFor({ before, after }, ctx) {
     const row = after ?? before
     if (row?.kind === 'Deployment') return [keyOf(row)]
-    if (row?.kind === 'ReplicaSet') return after && !controllerRefOf(after) ? wouldAdopt(after, ctx) : managerKeys([before, after], 'Deployment')
+    if (row?.kind === 'ReplicaSet')
+      return after && !controllerRefOf(after) ? wouldAdopt(after, ctx) : managerKeys([before, after], 'Deployment')
     return before && !after ? ofGonePod(before, ctx) : []
   },
   reconcile(key, ctx) {
@@ -26,7 +36,8 @@ export const deploymentController: Controller = {
 
 function wouldAdopt(replicaSet: ObjectRow, ctx: ControllerCtx): string[] {
   const labels = replicaSet.object.metadata.labels ?? {}
-  const selects = (row: ObjectRow) => Object.entries(row.object.spec?.selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
+  const selects = (row: ObjectRow) =>
+    Object.entries(row.object.spec?.selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
   return ctx.api.list('Deployment', replicaSet.namespace).filter(selects).map(keyOf)
 }
 
@@ -42,7 +53,7 @@ function ofGonePod(pod: ObjectRow, ctx: ControllerCtx): string[] {
   })
 }
 
-function sync(deployment: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function sync(deployment: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   const replicaSets = replicaSetsOf(deployment, ctx)
   const known = findNew(deployment, replicaSets)
   if (isTerminating(deployment)) return writeStatus(deployment, known, without(replicaSets, known), false, ctx)
@@ -58,7 +69,12 @@ function sync(deployment: ObjectRow, ctx: ControllerCtx): ReconcileResult | void
   return finish(deployment, made.created, ctx)
 }
 
-function recreate(deployment: ObjectRow, replicaSets: readonly ObjectRow[], known: ObjectRow | undefined, ctx: ControllerCtx): ReconcileResult | void {
+function recreate(
+  deployment: ObjectRow,
+  replicaSets: readonly ObjectRow[],
+  known: ObjectRow | undefined,
+  ctx: ControllerCtx,
+): ReconcileResult | undefined {
   const old = without(replicaSets, known)
   if (totalReplicas(old) > 0) {
     for (const row of old) if (replicasOf(row) > 0) scale(deployment, row, 0, ctx)
@@ -77,7 +93,7 @@ function without(replicaSets: readonly ObjectRow[], known: ObjectRow | undefined
 }
 
 /** Old ReplicaSets beyond the history limit go; then the status is written from what is there now. */
-function finish(deployment: ObjectRow, created: boolean, ctx: ControllerCtx): ReconcileResult | void {
+function finish(deployment: ObjectRow, created: boolean, ctx: ControllerCtx): ReconcileResult | undefined {
   const replicaSets = replicaSetsOf(deployment, ctx)
   const fresh = findNew(deployment, replicaSets)
   const old = without(replicaSets, fresh)
@@ -96,7 +112,10 @@ function finish(deployment: ObjectRow, created: boolean, ctx: ControllerCtx): Re
 /** Models deployment/sync.go cleanupDeployment. */
 function cleanUp(deployment: ObjectRow, old: readonly ObjectRow[], ctx: ControllerCtx): void {
   const limit: number = deployment.object.spec?.revisionHistoryLimit ?? 10
-  const idle = old.filter((row) => replicasOf(row) === 0 && (row.object.status?.replicas ?? 0) === 0 && !isTerminating(row))
+  const idle = old.filter(
+    (row) => replicasOf(row) === 0 && (row.object.status?.replicas ?? 0) === 0 && !isTerminating(row),
+  )
   const byRevision = [...idle].sort((a, b) => revisionOf(a) - revisionOf(b))
-  for (const row of byRevision.slice(0, Math.max(0, idle.length - limit))) ctx.api.delete('ReplicaSet', row.namespace, row.name)
+  for (const row of byRevision.slice(0, Math.max(0, idle.length - limit)))
+    ctx.api.delete('ReplicaSet', row.namespace, row.name)
 }

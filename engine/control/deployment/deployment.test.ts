@@ -62,12 +62,22 @@ describe('a new Deployment', () => {
     })
     const { metadata, status } = lab.get('Deployment', 'web')
     expect(metadata.annotations?.['deployment.kubernetes.io/revision']).toBe('1')
-    expect(status).toMatchObject({ replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3, observedGeneration: 1 })
-    expect(status.conditions.map(({ type, status: holds, reason }: Record<string, string>) => [type, holds, reason])).toEqual([
+    expect(status).toMatchObject({
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+      observedGeneration: 1,
+    })
+    expect(
+      status.conditions.map(({ type, status: holds, reason }: Record<string, string>) => [type, holds, reason]),
+    ).toEqual([
       ['Available', 'True', 'MinimumReplicasAvailable'],
       ['Progressing', 'True', 'NewReplicaSetAvailable'],
     ])
-    expect(eventsAbout(lab.sim.world, lab.cluster, 'Deployment/default/web').map(({ message }) => message)).toEqual([`Scaled up replica set ${replicaSet.name} from 0 to 3`])
+    expect(eventsAbout(lab.sim.world, lab.cluster, 'Deployment/default/web').map(({ message }) => message)).toEqual([
+      `Scaled up replica set ${replicaSet.name} from 0 to 3`,
+    ])
   })
 
   test('a second look at everything writes nothing', () => {
@@ -83,25 +93,39 @@ describe('a rolling update', () => {
     [4, 1, 0],
     [5, '100%', '50%'],
     [1, '25%', '25%'],
-  ])('of %i replicas (surge %s, unavailable %s) stays within its limits at every moment', (replicas, maxSurge, maxUnavailable) => {
-    const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } }
-    const lab = started(deployment('web', replicas, { strategy }))
-    const from = lab.sim.moment
-    lab.apply(deployment('web', replicas, { strategy }, image('nginx:1.28'))).play()
-    const end = lab.sim.moment
-    const { surge, unavailable } = limitsOf(lab.list('Deployment')[0])
-    for (let moment = from; moment <= end; moment++) {
-      lab.sim.seek(moment)
-      const pods = lab.list('Pod').filter(({ object }) => !object.metadata.deletionTimestamp)
-      const available = pods.filter(({ object }) => object.status?.conditions?.some((each: { type: string; status: string }) => each.type === 'Ready' && each.status === 'True'))
-      const asked = lab.list('ReplicaSet').reduce((sum, { object }) => sum + object.spec.replicas, 0)
-      expect(asked).toBeLessThanOrEqual(replicas + surge)
-      expect(available.length).toBeGreaterThanOrEqual(replicas - unavailable)
-    }
-    lab.sim.seek(end)
-    expect(lab.list('Pod').map(({ object }) => object.spec.containers[0].image)).toEqual(Array(replicas).fill('nginx:1.28'))
-    expect(lab.list('ReplicaSet').map(({ object }) => object.spec.replicas).sort((a, b) => a - b)).toEqual([0, replicas])
-  })
+  ])(
+    'of %i replicas (surge %s, unavailable %s) stays within its limits at every moment',
+    (replicas, maxSurge, maxUnavailable) => {
+      const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } }
+      const lab = started(deployment('web', replicas, { strategy }))
+      const from = lab.sim.moment
+      lab.apply(deployment('web', replicas, { strategy }, image('nginx:1.28'))).play()
+      const end = lab.sim.moment
+      const { surge, unavailable } = limitsOf(lab.list('Deployment')[0])
+      for (let moment = from; moment <= end; moment++) {
+        lab.sim.seek(moment)
+        const pods = lab.list('Pod').filter(({ object }) => !object.metadata.deletionTimestamp)
+        const available = pods.filter(({ object }) =>
+          object.status?.conditions?.some(
+            (each: { type: string; status: string }) => each.type === 'Ready' && each.status === 'True',
+          ),
+        )
+        const asked = lab.list('ReplicaSet').reduce((sum, { object }) => sum + object.spec.replicas, 0)
+        expect(asked).toBeLessThanOrEqual(replicas + surge)
+        expect(available.length).toBeGreaterThanOrEqual(replicas - unavailable)
+      }
+      lab.sim.seek(end)
+      expect(lab.list('Pod').map(({ object }) => object.spec.containers[0].image)).toEqual(
+        Array(replicas).fill('nginx:1.28'),
+      )
+      expect(
+        lab
+          .list('ReplicaSet')
+          .map(({ object }) => object.spec.replicas)
+          .sort((a, b) => a - b),
+      ).toEqual([0, replicas])
+    },
+  )
 
   test('back to the former template takes the former ReplicaSet, with a new revision', () => {
     const lab = started(deployment('web', 2))
@@ -116,10 +140,16 @@ describe('a rolling update', () => {
   test('that cannot become ready keeps the old pods, and says so when its deadline is over', () => {
     const lab = started(deployment('web', 3))
     lab.apply(deployment('web', 3, { progressDeadlineSeconds: 60 }, image('broken'))).settle()
-    const images = () => lab.list('Pod').map(({ object }) => object.spec.containers[0].image).sort()
+    const images = () =>
+      lab
+        .list('Pod')
+        .map(({ object }) => object.spec.containers[0].image)
+        .sort()
     expect(images()).toEqual(['broken', 'nginx:1.27', 'nginx:1.27', 'nginx:1.27'])
     lab.sim.runWhile(() => lab.sim.clock.now < 120_000_000, { withinUs: 120_000_000 })
-    const progressing = lab.get('Deployment', 'web').status.conditions.find(({ type }: { type: string }) => type === 'Progressing')
+    const progressing = lab
+      .get('Deployment', 'web')
+      .status.conditions.find(({ type }: { type: string }) => type === 'Progressing')
     expect(progressing).toMatchObject({ status: 'False', reason: 'ProgressDeadlineExceeded' })
   })
 
@@ -134,7 +164,12 @@ describe('a rolling update', () => {
   test('old ReplicaSets beyond the history limit go', () => {
     const lab = started(deployment('web', 1, { revisionHistoryLimit: 1 }))
     for (const tag of ['b', 'c', 'd']) lab.apply(deployment('web', 1, { revisionHistoryLimit: 1 }, image(tag))).play()
-    expect(lab.list('ReplicaSet').map(({ object }) => object.spec.template.spec.containers[0].image).sort()).toEqual(['c', 'd'])
+    expect(
+      lab
+        .list('ReplicaSet')
+        .map(({ object }) => object.spec.template.spec.containers[0].image)
+        .sort(),
+    ).toEqual(['c', 'd'])
   })
 })
 

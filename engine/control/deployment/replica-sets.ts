@@ -37,7 +37,10 @@ export function totalReplicas(replicaSets: readonly ObjectRow[]): number {
 }
 
 /** Sums a count of their status. */
-export function totalOf(replicaSets: readonly ObjectRow[], count: 'replicas' | 'readyReplicas' | 'availableReplicas'): number {
+export function totalOf(
+  replicaSets: readonly ObjectRow[],
+  count: 'replicas' | 'readyReplicas' | 'availableReplicas',
+): number {
   return replicaSets.reduce((sum, row) => sum + (row.object.status?.[count] ?? 0), 0)
 }
 
@@ -60,11 +63,16 @@ export interface NewReplicaSet {
  * is counted in the Deployment's status, so that the next try hashes differently.
  * Models deployment/sync.go getNewReplicaSet.
  */
-export function ensureNew(deployment: ObjectRow, replicaSets: readonly ObjectRow[], ctx: ControllerCtx): NewReplicaSet | undefined {
+export function ensureNew(
+  deployment: ObjectRow,
+  replicaSets: readonly ObjectRow[],
+  ctx: ControllerCtx,
+): NewReplicaSet | undefined {
   const existing = findNew(deployment, replicaSets)
   const older = replicaSets.filter((row) => row !== existing)
   const revision = Math.max(0, ...older.map(revisionOf)) + 1
-  if (existing) return { row: refresh(deployment, existing, Math.max(revision, revisionOf(existing)), ctx), created: false }
+  if (existing)
+    return { row: refresh(deployment, existing, Math.max(revision, revisionOf(existing)), ctx), created: false }
   const made = makeNew(deployment, replicaSets, revision, ctx)
   if (!made) return undefined
   setRevision(deployment, revision, ctx)
@@ -72,11 +80,17 @@ export function ensureNew(deployment: ObjectRow, replicaSets: readonly ObjectRow
 }
 
 function refresh(deployment: ObjectRow, existing: ObjectRow, revision: number, ctx: ControllerCtx): ObjectRow {
-  const annotations = { ...existing.object.metadata.annotations, ...copiedAnnotations(deployment), [REVISION]: String(revision) }
+  const annotations = {
+    ...existing.object.metadata.annotations,
+    ...copiedAnnotations(deployment),
+    [REVISION]: String(revision),
+  }
   const minReadySeconds = deployment.object.spec?.minReadySeconds
   const patch = {
     metadata: { annotations },
-    ...(minReadySeconds === existing.object.spec?.minReadySeconds ? {} : { spec: { minReadySeconds: minReadySeconds ?? null } }),
+    ...(minReadySeconds === existing.object.spec?.minReadySeconds
+      ? {}
+      : { spec: { minReadySeconds: minReadySeconds ?? null } }),
   }
   const result = ctx.api.patch('ReplicaSet', existing.namespace, existing.name, patch)
   setRevision(deployment, revision, ctx)
@@ -85,10 +99,17 @@ function refresh(deployment: ObjectRow, existing: ObjectRow, revision: number, c
 
 function setRevision(deployment: ObjectRow, revision: number, ctx: ControllerCtx): void {
   if (revisionOf(deployment) === revision) return
-  ctx.api.patch('Deployment', deployment.namespace, deployment.name, { metadata: { annotations: { [REVISION]: String(revision) } } })
+  ctx.api.patch('Deployment', deployment.namespace, deployment.name, {
+    metadata: { annotations: { [REVISION]: String(revision) } },
+  })
 }
 
-function makeNew(deployment: ObjectRow, others: readonly ObjectRow[], revision: number, ctx: ControllerCtx): ObjectRow | undefined {
+function makeNew(
+  deployment: ObjectRow,
+  others: readonly ObjectRow[],
+  revision: number,
+  ctx: ControllerCtx,
+): ObjectRow | undefined {
   const { spec, status } = deployment.object
   const hash = templateHash(spec?.template, status?.collisionCount)
   const template = withHashLabel(spec?.template, hash)
@@ -126,7 +147,12 @@ function makeNew(deployment: ObjectRow, others: readonly ObjectRow[], revision: 
     const collisionCount = (status?.collisionCount ?? 0) + 1
     ctx.api.updateStatus('Deployment', deployment.namespace, deployment.name, { ...status, collisionCount })
   } else {
-    ctx.event(deployment, 'Warning', 'ReplicaSetCreateError', `Failed to create new replica set "${name}": ${result.error.message}`)
+    ctx.event(
+      deployment,
+      'Warning',
+      'ReplicaSetCreateError',
+      `Failed to create new replica set "${name}": ${result.error.message}`,
+    )
   }
   return undefined
 }
@@ -155,7 +181,11 @@ export function scale(deployment: ObjectRow, replicaSet: ObjectRow, replicas: nu
 function say(deployment: ObjectRow, replicaSet: ObjectRow, from: number, to: number, ctx: ControllerCtx): void {
   const text = `${to > from ? 'Scaled up' : 'Scaled down'} replica set ${replicaSet.name} from ${from} to ${to}`
   ctx.event(deployment, 'Normal', 'ScalingReplicaSet', text)
-  ctx.note({ actor: 'deployment-controller', text: `scaled replica set ${replicaSet.name} from ${from} to ${to}`, object: nameOfRow(deployment) })
+  ctx.note({
+    actor: 'deployment-controller',
+    text: `scaled replica set ${replicaSet.name} from ${from} to ${to}`,
+    object: nameOfRow(deployment),
+  })
 }
 
 /** Whether the Deployment's count was changed since its ReplicaSets were last scaled. Models sync.go isScalingEvent. */
@@ -177,8 +207,17 @@ export function desiredNoted(replicaSet: ObjectRow): number | undefined {
   return noted === undefined ? undefined : Number(noted)
 }
 
-const NOT_COPIED = ['kubectl.kubernetes.io/last-applied-configuration', REVISION, 'deployment.kubernetes.io/revision-history', DESIRED, MAX, 'deprecated.deployment.rollback.to']
+const NOT_COPIED = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION,
+  'deployment.kubernetes.io/revision-history',
+  DESIRED,
+  MAX,
+  'deprecated.deployment.rollback.to',
+]
 
 function copiedAnnotations(deployment: ObjectRow): Record<string, string> {
-  return Object.fromEntries(Object.entries(deployment.object.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.includes(key)))
+  return Object.fromEntries(
+    Object.entries(deployment.object.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.includes(key)),
+  )
 }

@@ -3,7 +3,15 @@ import { ownedBy } from '../ownership.ts'
 import { isFinished } from '../pods.ts'
 import type { ControllerCtx } from '../types.ts'
 import { limitsOf, specOf } from './limits.ts'
-import { desiredNoted, maxReplicasNoted, newReplicas, replicasOf, scale, totalOf, totalReplicas } from './replica-sets.ts'
+import {
+  desiredNoted,
+  maxReplicasNoted,
+  newReplicas,
+  replicasOf,
+  scale,
+  totalOf,
+  totalReplicas,
+} from './replica-sets.ts'
 
 /** One step of a rolling update: first the new one up, else the old ones down. Models deployment/rolling.go. */
 export function rollStep(deployment: ObjectRow, fresh: ObjectRow, old: readonly ObjectRow[], ctx: ControllerCtx): void {
@@ -56,7 +64,12 @@ export function oldPodsRunning(old: readonly ObjectRow[], ctx: ControllerCtx): b
  * After a change of the count, paused or in the middle of a rollout: in proportion to the sizes of the ReplicaSets.
  * Models deployment/sync.go scale.
  */
-export function scaleProportionally(deployment: ObjectRow, fresh: ObjectRow | undefined, old: readonly ObjectRow[], ctx: ControllerCtx): void {
+export function scaleProportionally(
+  deployment: ObjectRow,
+  fresh: ObjectRow | undefined,
+  old: readonly ObjectRow[],
+  ctx: ControllerCtx,
+): void {
   const { replicas: wanted, strategy } = specOf(deployment)
   const all = fresh ? [...old, fresh] : [...old]
   const active = all.filter((row) => replicasOf(row) > 0)
@@ -90,12 +103,19 @@ export function scaleProportionally(deployment: ObjectRow, fresh: ObjectRow | un
 function proportion(deployment: ObjectRow, row: ObjectRow, toAdd: number, added: number): number {
   const { replicas: wanted } = specOf(deployment)
   const before = maxReplicasNoted(row)
-  const share = wanted === 0 ? -replicasOf(row) : Math.round((replicasOf(row) * (wanted + limitsOf(deployment).surge)) / (before || wanted)) - replicasOf(row)
+  const share =
+    wanted === 0
+      ? -replicasOf(row)
+      : Math.round((replicasOf(row) * (wanted + limitsOf(deployment).surge)) / (before || wanted)) - replicasOf(row)
   const allowed = toAdd - added
   return toAdd > 0 ? Math.min(share, allowed) : Math.max(share, allowed)
 }
 
 function isSaturated(deployment: ObjectRow, fresh: ObjectRow): boolean {
   const { replicas } = specOf(deployment)
-  return replicasOf(fresh) === replicas && desiredNoted(fresh) === replicas && (fresh.object.status?.availableReplicas ?? 0) === replicas
+  return (
+    replicasOf(fresh) === replicas &&
+    desiredNoted(fresh) === replicas &&
+    (fresh.object.status?.availableReplicas ?? 0) === replicas
+  )
 }

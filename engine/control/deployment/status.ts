@@ -18,7 +18,7 @@ export function writeStatus(
   old: readonly ObjectRow[],
   created: boolean,
   ctx: ControllerCtx,
-): ReconcileResult | void {
+): ReconcileResult | undefined {
   const deployment = ctx.api.get('Deployment', key.namespace, key.name)
   if (!deployment) return
   const now = timestampAt(ctx.clock.now)
@@ -37,7 +37,10 @@ export function writeStatus(
   const progressing = conditions.find(({ type }) => type === 'Progressing')
   if (isComplete(deployment, counts) || progressing?.reason === 'ProgressDeadlineExceeded') return
   const since = microsOf(progressing?.lastUpdateTime) ?? ctx.clock.now
-  return { requeueAfterUs: Math.max(1_000_000, since + deadlineSeconds * 1_000_000 - ctx.clock.now + 1_000_000), background: true }
+  return {
+    requeueAfterUs: Math.max(1_000_000, since + deadlineSeconds * 1_000_000 - ctx.clock.now + 1_000_000),
+    background: true,
+  }
 }
 
 interface Counts {
@@ -69,12 +72,29 @@ function omitZero(counts: Counts): Record<string, number> {
 function availability(deployment: ObjectRow, { availableReplicas }: Counts): Condition {
   const enough = availableReplicas >= specOf(deployment).replicas - limitsOf(deployment).unavailable
   return enough
-    ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' }
+    ? {
+        type: 'Available',
+        status: 'True',
+        reason: 'MinimumReplicasAvailable',
+        message: 'Deployment has minimum availability.',
+      }
+    : {
+        type: 'Available',
+        status: 'False',
+        reason: 'MinimumReplicasUnavailable',
+        message: 'Deployment does not have minimum availability.',
+      }
 }
 
 /** Models deployment_util.go DeploymentComplete. */
-export function isComplete(deployment: ObjectRow, { updatedReplicas, replicas, availableReplicas }: Omit<Counts, 'observedGeneration' | 'readyReplicas' | 'unavailableReplicas'>): boolean {
+export function isComplete(
+  deployment: ObjectRow,
+  {
+    updatedReplicas,
+    replicas,
+    availableReplicas,
+  }: Omit<Counts, 'observedGeneration' | 'readyReplicas' | 'unavailableReplicas'>,
+): boolean {
   const wanted = specOf(deployment).replicas
   return updatedReplicas === wanted && replicas === wanted && availableReplicas === wanted
 }
@@ -94,19 +114,49 @@ function progressOf(
     if (current?.reason === 'DeploymentPaused') return undefined
     return { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' }
   }
-  if (current?.reason === 'DeploymentPaused') return { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' }
+  if (current?.reason === 'DeploymentPaused')
+    return { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' }
   if (isComplete(deployment, counts)) {
-    if (current?.reason === 'NewReplicaSetAvailable' && current.message === `${name} has successfully progressed.`) return undefined
-    return { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `${name} has successfully progressed.` }
+    if (current?.reason === 'NewReplicaSetAvailable' && current.message === `${name} has successfully progressed.`)
+      return undefined
+    return {
+      type: 'Progressing',
+      status: 'True',
+      reason: 'NewReplicaSetAvailable',
+      message: `${name} has successfully progressed.`,
+    }
   }
   // A complete Deployment that lost or gained a pod is not rolling out again.
-  if (current?.reason === 'NewReplicaSetAvailable' && counts.replicas === counts.updatedReplicas && !created) return undefined
-  if (created && fresh) return { type: 'Progressing', status: 'True', reason: 'NewReplicaSetCreated', message: `Created new replica set "${fresh.name}"` }
-  if (!current && fresh) return { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message: `Found new replica set "${fresh.name}"` }
-  if (progressed(before, counts)) return { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${name} is progressing.` }
+  if (current?.reason === 'NewReplicaSetAvailable' && counts.replicas === counts.updatedReplicas && !created)
+    return undefined
+  if (created && fresh)
+    return {
+      type: 'Progressing',
+      status: 'True',
+      reason: 'NewReplicaSetCreated',
+      message: `Created new replica set "${fresh.name}"`,
+    }
+  if (!current && fresh)
+    return {
+      type: 'Progressing',
+      status: 'True',
+      reason: 'FoundNewReplicaSet',
+      message: `Found new replica set "${fresh.name}"`,
+    }
+  if (progressed(before, counts))
+    return { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${name} is progressing.` }
   const since = microsOf(current?.lastUpdateTime)
-  const late = since !== undefined && current?.reason !== 'ProgressDeadlineExceeded' && ctx.clock.now - since > deadlineSeconds * 1_000_000
-  if (late) return { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `${name} has timed out progressing.` }
+  const late =
+    since !== undefined &&
+    current?.reason !== 'ProgressDeadlineExceeded' &&
+    ctx.clock.now - since > deadlineSeconds * 1_000_000
+  if (late)
+    return {
+      type: 'Progressing',
+      status: 'False',
+      reason: 'ProgressDeadlineExceeded',
+      message: `${name} has timed out progressing.`,
+    }
   return undefined
 }
 
@@ -122,7 +172,12 @@ function progressed(before: DeploymentStatus, now: Counts): boolean {
 }
 
 /** Sets a condition; its transition time moves only with its status, its update time only with `touch` or a change. */
-function withCondition(conditions: readonly Condition[], next: Condition, now: string, touch = false): readonly Condition[] {
+function withCondition(
+  conditions: readonly Condition[],
+  next: Condition,
+  now: string,
+  touch = false,
+): readonly Condition[] {
   const current = conditions.find(({ type }) => type === next.type)
   if (current && current.status === next.status && current.reason === next.reason && !touch) return conditions
   const lastTransitionTime = current?.status === next.status ? current.lastTransitionTime : now

@@ -20,7 +20,11 @@ const SAFE = 'bcdfghjklmnpqrstvwxz2456789'
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.keys(inner).sort().map((key) => [key, inner[key]]))
+      ? Object.fromEntries(
+          Object.keys(inner)
+            .sort()
+            .map((key) => [key, inner[key]]),
+        )
       : inner,
   )
 }
@@ -35,6 +39,9 @@ export function withHashLabel(template: PodTemplate, hash: string): PodTemplate 
 export function sameTemplate(ofDeployment: PodTemplate, ofReplicaSet: PodTemplate): boolean {
   const { [HASH_LABEL]: _, ...labels } = ofReplicaSet?.metadata?.labels ?? {}
   const { [HASH_LABEL]: __, ...own } = ofDeployment?.metadata?.labels ?? {}
-  const bare = (template: PodTemplate, kept: object) => ({ ...template, metadata: { ...template?.metadata, labels: kept } })
+  const bare = (template: PodTemplate, kept: object) => ({
+    ...template,
+    metadata: { ...template?.metadata, labels: kept },
+  })
   return deepEqual(bare(ofDeployment, own), bare(ofReplicaSet, labels))
 }

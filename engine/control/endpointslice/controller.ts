@@ -25,7 +25,8 @@ export const endpointSliceController: Controller = {
     if (!row) return []
     if (row.kind === 'Service') return before && after && sameService(before, after) ? [] : [keyOf(row)]
     if (row.kind === 'EndpointSlice') return ofSlice(row)
-    if (row.kind === 'Node') return before && after && zoneOf(before) !== zoneOf(after) ? ctx.api.list('Service').map(keyOf) : []
+    if (row.kind === 'Node')
+      return before && after && zoneOf(before) !== zoneOf(after) ? ctx.api.list('Service').map(keyOf) : []
     if (before && after && sameEndpoint(before, after)) return []
     return [...new Set([...(before ? servicesOf(before, ctx) : []), ...(after ? servicesOf(after, ctx) : [])])]
   },
@@ -64,9 +65,11 @@ function sameEndpoint(before: ObjectRow, after: ObjectRow): boolean {
   )
 }
 
-function sync(service: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function sync(service: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   const pods = selectedPods(service, ctx)
-  const owned = ownedBy(ctx, service, 'EndpointSlice').filter((row) => row.object.metadata.labels?.[MANAGED_BY] === MANAGER)
+  const owned = ownedBy(ctx, service, 'EndpointSlice').filter(
+    (row) => row.object.metadata.labels?.[MANAGED_BY] === MANAGER,
+  )
   const families = familiesOf(service.object)
   let refused: Status | undefined
   const changed: string[] = []
@@ -77,18 +80,34 @@ function sync(service: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
   for (const family of families) {
     const existing = owned.filter((row) => row.object.addressType === family)
     const plan = planSlices(groupsOf(service, pods, family, ctx), existing)
-    for (const { row, endpoints, ports } of plan.keep) note(ctx.api.update({ ...row.object, metadata: metadataOf(service, row.name), endpoints, ports }), row)
+    for (const { row, endpoints, ports } of plan.keep)
+      note(ctx.api.update({ ...row.object, metadata: metadataOf(service, row.name), endpoints, ports }), row)
     const names = sliceNames(service, family, plan.create.length, ctx)
     plan.create.forEach(({ ports, endpoints }, i) => {
       const name = names[i]
-      note(ctx.api.create({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: metadataOf(service, name), addressType: family, endpoints, ports }), undefined)
+      note(
+        ctx.api.create({
+          apiVersion: 'discovery.k8s.io/v1',
+          kind: 'EndpointSlice',
+          metadata: metadataOf(service, name),
+          addressType: family,
+          endpoints,
+          ports,
+        }),
+        undefined,
+      )
     })
     for (const row of plan.remove) ctx.api.delete('EndpointSlice', row.namespace, row.name)
   }
-  for (const row of owned) if (!families.includes(row.object.addressType)) ctx.api.delete('EndpointSlice', row.namespace, row.name)
+  for (const row of owned)
+    if (!families.includes(row.object.addressType)) ctx.api.delete('EndpointSlice', row.namespace, row.name)
   if (changed.length > 0) {
     const ready = pods.filter((pod) => isReady(pod) && !isTerminating(pod)).length
-    ctx.note({ actor: 'endpointslice-controller', text: `${keyOf(service)} has ${ready} ready ${ready === 1 ? 'endpoint' : 'endpoints'} (${changed.join(', ')})`, object: nameOfRow(service) })
+    ctx.note({
+      actor: 'endpointslice-controller',
+      text: `${keyOf(service)} has ${ready} ready ${ready === 1 ? 'endpoint' : 'endpoints'} (${changed.join(', ')})`,
+      object: nameOfRow(service),
+    })
   }
   return refused && { error: refused }
 }
@@ -99,7 +118,12 @@ function familiesOf(service: KubeObject): readonly Family[] {
 }
 
 /** Pods by the list of ports that they serve: they differ where a named port does. One empty group if there are none. */
-function groupsOf(service: ObjectRow, pods: readonly ObjectRow[], family: Family, ctx: ControllerCtx): readonly Group[] {
+function groupsOf(
+  service: ObjectRow,
+  pods: readonly ObjectRow[],
+  family: Family,
+  ctx: ControllerCtx,
+): readonly Group[] {
   const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>()
   for (const pod of pods) {
     if (!belongs(pod, family)) continue
@@ -114,7 +138,9 @@ function groupsOf(service: ObjectRow, pods: readonly ObjectRow[], family: Family
 
 function metadataOf(service: ObjectRow, name: string): KubeObject['metadata'] {
   const headless = service.object.spec?.clusterIP === 'None'
-  const copied = Object.fromEntries(Object.entries(service.object.metadata.labels ?? {}).filter(([key]) => key !== HEADLESS))
+  const copied = Object.fromEntries(
+    Object.entries(service.object.metadata.labels ?? {}).filter(([key]) => key !== HEADLESS),
+  )
   return {
     name,
     generateName: `${service.name}-`,
@@ -136,4 +162,3 @@ function sliceNames(service: ObjectRow, family: Family, count: number, ctx: Cont
   }
   return names
 }
-

@@ -12,7 +12,10 @@ export interface Endpoint {
   readonly targetRef: { readonly kind: 'Pod'; readonly namespace: string; readonly name: string; readonly uid?: string }
   readonly nodeName?: string
   readonly zone?: string
-  readonly hints?: { readonly forZones?: readonly { readonly name: string }[]; readonly forNodes?: readonly { readonly name: string }[] }
+  readonly hints?: {
+    readonly forZones?: readonly { readonly name: string }[]
+    readonly forNodes?: readonly { readonly name: string }[]
+  }
 }
 
 /** discovery.k8s.io/v1 EndpointPort. */
@@ -56,7 +59,11 @@ export function endpointOf(pod: ObjectRow, service: KubeObject, family: Family, 
 }
 
 /** Models staging endpointslice/trafficdist: the hint names the endpoint's own place. */
-function hintsOf(distribution: string | undefined, zone: string | undefined, nodeName: string | undefined): Pick<Endpoint, 'hints'> {
+function hintsOf(
+  distribution: string | undefined,
+  zone: string | undefined,
+  nodeName: string | undefined,
+): Pick<Endpoint, 'hints'> {
   const forZones = zone ? { forZones: [{ name: zone }] } : {}
   if (distribution === 'PreferClose' || distribution === 'PreferSameZone') return zone ? { hints: forZones } : {}
   if (distribution === 'PreferSameNode' && nodeName) return { hints: { ...forZones, forNodes: [{ name: nodeName }] } }
@@ -69,7 +76,14 @@ export function portsOf(service: KubeObject, pod: ObjectRow): EndpointPort[] {
   return ports.flatMap((port) => {
     const number = targetPort(port, pod)
     if (number === undefined) return []
-    return [{ name: port.name ?? '', port: number, protocol: port.protocol ?? 'TCP', ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}) }]
+    return [
+      {
+        name: port.name ?? '',
+        port: number,
+        protocol: port.protocol ?? 'TCP',
+        ...(port.appProtocol ? { appProtocol: port.appProtocol } : {}),
+      },
+    ]
   })
 }
 
@@ -87,7 +101,10 @@ interface Container {
 }
 
 /** Models pkg/api/v1/pod FindPort: by name among containers, then sidecars. */
-function targetPort({ port, protocol = 'TCP', targetPort: target = port }: ServicePort, pod: ObjectRow): number | undefined {
+function targetPort(
+  { port, protocol = 'TCP', targetPort: target = port }: ServicePort,
+  pod: ObjectRow,
+): number | undefined {
   if (typeof target === 'number') return target === 0 ? port : target
   const { containers = [], initContainers = [] } = pod.object.spec ?? {}
   const sidecars = initContainers.filter(({ restartPolicy }: Container) => restartPolicy === 'Always')

@@ -20,19 +20,28 @@ interface PodSpec {
   readonly spec?: object
   readonly labels?: Record<string, string>
 }
-const pod = (name: string, { ip, ips, ready = true, phase = 'Running', node = 'worker', ports, spec, labels }: PodSpec = {}): KubeObject => {
+const pod = (
+  name: string,
+  { ip, ips, ready = true, phase = 'Running', node = 'worker', ports, spec, labels }: PodSpec = {},
+): KubeObject => {
   const all = ips ?? (ip ? [ip] : [])
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'default', labels: { app: 'web', ...labels } },
     spec: { nodeName: node, containers: [{ name: 'c', image: 'nginx', ...(ports ? { ports } : {}) }], ...spec },
-    status: { phase, ...(all.length > 0 ? { podIP: all[0], podIPs: all.map((each) => ({ ip: each })) } : {}), conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+    status: {
+      phase,
+      ...(all.length > 0 ? { podIP: all[0], podIPs: all.map((each) => ({ ip: each })) } : {}),
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+    },
   }
 }
-const lab = (...objects: KubeObject[]) => new ControlLab({ nodes: workers(2), components: ONLY }).apply(...objects).settle()
+const lab = (...objects: KubeObject[]) =>
+  new ControlLab({ nodes: workers(2), components: ONLY }).apply(...objects).settle()
 const slices = (world: ControlLab) => world.list('EndpointSlice').map(({ object }) => object)
-const addresses = (world: ControlLab) => slices(world).flatMap(({ endpoints }) => (endpoints ?? []).map((each: { addresses: string[] }) => each.addresses[0]))
+const addresses = (world: ControlLab) =>
+  slices(world).flatMap(({ endpoints }) => (endpoints ?? []).map((each: { addresses: string[] }) => each.addresses[0]))
 
 describe('one slice for a small Service', () => {
   test('with the labels, owner and names of the real controller', () => {
@@ -43,8 +52,14 @@ describe('one slice for a small Service', () => {
       addressType: 'IPv4',
       metadata: {
         generateName: 'web-',
-        labels: { tier: 'front', 'kubernetes.io/service-name': 'web', 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: 'web', controller: true, blockOwnerDeletion: true }],
+        labels: {
+          tier: 'front',
+          'kubernetes.io/service-name': 'web',
+          'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+        },
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Service', name: 'web', controller: true, blockOwnerDeletion: true },
+        ],
       },
       ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
       endpoints: [
@@ -84,7 +99,13 @@ describe('conditions of an endpoint', () => {
     ['running, not ready', false, false, {}, { ready: false, serving: false, terminating: false }],
     ['terminating, still ready', true, true, {}, { ready: false, serving: true, terminating: true }],
     ['terminating, not ready', false, true, {}, { ready: false, serving: false, terminating: true }],
-    ['not ready, but published', false, false, { publishNotReadyAddresses: true }, { ready: true, serving: false, terminating: false }],
+    [
+      'not ready, but published',
+      false,
+      false,
+      { publishNotReadyAddresses: true },
+      { ready: true, serving: false, terminating: false },
+    ],
   ])('%s', (_what, ready, terminating, spec, conditions) => {
     const world = lab(service(spec), pod('web-1', { ip: '10.244.1.11', ready }))
     if (terminating) dying(world)
@@ -107,7 +128,10 @@ describe('ports', () => {
       pod('web-2', { ip: '10.244.1.12', ports: named(9090) }),
       pod('web-3', { ip: '10.244.1.13', ports: named(8080) }),
     )
-    const found = slices(world).map(({ ports, endpoints }) => [ports[0].port, endpoints.map((each: { addresses: string[] }) => each.addresses[0])])
+    const found = slices(world).map(({ ports, endpoints }) => [
+      ports[0].port,
+      endpoints.map((each: { addresses: string[] }) => each.addresses[0]),
+    ])
     expect(found.sort()).toEqual([
       [8080, ['10.244.1.11', '10.244.1.13']],
       [9090, ['10.244.1.12']],
@@ -115,23 +139,38 @@ describe('ports', () => {
   })
 
   test('a target name that no container has leaves the port out', () => {
-    expect(slices(lab(service({ ports: [{ port: 80, targetPort: 'nope' }] }), pod('web-1', { ip: '10.244.1.11' })))[0].ports ?? []).toEqual([])
+    expect(
+      slices(lab(service({ ports: [{ port: 80, targetPort: 'nope' }] }), pod('web-1', { ip: '10.244.1.11' })))[0]
+        .ports ?? [],
+    ).toEqual([])
   })
 
   test('without a target the Service port itself', () => {
-    expect(slices(lab(service({ ports: [{ port: 80 }] }), pod('web-1', { ip: '10.244.1.11' })))[0].ports).toEqual([{ name: '', port: 80, protocol: 'TCP' }])
+    expect(slices(lab(service({ ports: [{ port: 80 }] }), pod('web-1', { ip: '10.244.1.11' })))[0].ports).toEqual([
+      { name: '', port: 80, protocol: 'TCP' },
+    ])
   })
 })
 
 test('a headless Service is marked, and its members keep their host names', () => {
-  const world = lab(service({ clusterIP: 'None' }), pod('web-0', { ip: '10.244.1.11', spec: { hostname: 'web-0', subdomain: 'web' } }))
+  const world = lab(
+    service({ clusterIP: 'None' }),
+    pod('web-0', { ip: '10.244.1.11', spec: { hostname: 'web-0', subdomain: 'web' } }),
+  )
   expect(slices(world)[0].metadata.labels).toHaveProperty('service.kubernetes.io/headless', '')
   expect(slices(world)[0].endpoints[0].hostname).toBe('web-0')
 })
 
 test('both families have slices of their own', () => {
-  const world = lab(service({ ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'], clusterIP: 'None' }), pod('web-1', { ips: ['10.244.1.11', 'fd00:10:244:1::b'] }))
-  expect(slices(world).map(({ addressType, endpoints }) => [addressType, endpoints[0].addresses]).sort()).toEqual([
+  const world = lab(
+    service({ ipFamilyPolicy: 'RequireDualStack', ipFamilies: ['IPv4', 'IPv6'], clusterIP: 'None' }),
+    pod('web-1', { ips: ['10.244.1.11', 'fd00:10:244:1::b'] }),
+  )
+  expect(
+    slices(world)
+      .map(({ addressType, endpoints }) => [addressType, endpoints[0].addresses])
+      .sort(),
+  ).toEqual([
     ['IPv4', ['10.244.1.11']],
     ['IPv6', ['fd00:10:244:1::b']],
   ])
@@ -143,7 +182,11 @@ test.each([
   ['PreferSameNode', { forZones: [{ name: 'b' }], forNodes: [{ name: 'far' }] }],
 ])('traffic distribution %s hints %j', (trafficDistribution, hints) => {
   const zoned = nodeObject({ name: 'far', labels: { 'topology.kubernetes.io/zone': 'b' } })
-  const world = lab(zoned, service(trafficDistribution ? { trafficDistribution } : {}), pod('web-1', { ip: '10.244.1.11', node: 'far' }))
+  const world = lab(
+    zoned,
+    service(trafficDistribution ? { trafficDistribution } : {}),
+    pod('web-1', { ip: '10.244.1.11', node: 'far' }),
+  )
   expect(slices(world)[0].endpoints[0].hints).toEqual(hints)
   expect(slices(world)[0].endpoints[0].zone).toBe('b')
 })
@@ -153,11 +196,18 @@ test('without a selector somebody else keeps the slices', () => {
 })
 
 describe('more than a hundred endpoints', () => {
-  const many = (count: number) => Array.from({ length: count }, (_, i) => pod(`web-${String(i).padStart(3, '0')}`, { ip: `10.244.${1 + (i >> 8)}.${i & 255}` }))
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      pod(`web-${String(i).padStart(3, '0')}`, { ip: `10.244.${1 + (i >> 8)}.${i & 255}` }),
+    )
 
   test('lie in slices of at most a hundred, each once', () => {
     const world = lab(service(), ...many(250))
-    expect(slices(world).map(({ endpoints }) => endpoints.length).sort()).toEqual([100, 100, 50])
+    expect(
+      slices(world)
+        .map(({ endpoints }) => endpoints.length)
+        .sort(),
+    ).toEqual([100, 100, 50])
     expect(new Set(addresses(world)).size).toBe(250)
     expect(world.rewrites()).toEqual([])
   })
@@ -169,8 +219,17 @@ describe('more than a hundred endpoints', () => {
     world.edit((api) => api.delete('Pod', 'default', 'web-120', { graceSeconds: 0 })).settle()
     expect(touched()).toBe(1)
     world.apply(pod('web-999', { ip: '10.244.9.9' })).settle()
-    expect(slices(world).map(({ endpoints }) => endpoints.length).sort()).toEqual([100, 100, 50])
-    expect(world.list('EndpointSlice').map(({ name }) => name).sort()).toEqual([...before.keys()].sort())
+    expect(
+      slices(world)
+        .map(({ endpoints }) => endpoints.length)
+        .sort(),
+    ).toEqual([100, 100, 50])
+    expect(
+      world
+        .list('EndpointSlice')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...before.keys()].sort())
   })
 })
 
@@ -184,9 +243,15 @@ test('a slice that somebody damaged or removed is mended', () => {
 })
 
 test('a pod whose labels change moves from one Service to the other', () => {
-  const other: KubeObject = { ...service({ selector: { app: 'api' } }), metadata: { name: 'api', namespace: 'default' } }
+  const other: KubeObject = {
+    ...service({ selector: { app: 'api' } }),
+    metadata: { name: 'api', namespace: 'default' },
+  }
   const world = lab(service(), other, pod('web-1', { ip: '10.244.1.11' }))
   world.edit((api) => api.patch('Pod', 'default', 'web-1', { metadata: { labels: { app: 'api' } } })).settle()
-  const of = (name: string) => slices(world).filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name).flatMap(({ endpoints }) => endpoints ?? [])
+  const of = (name: string) =>
+    slices(world)
+      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name)
+      .flatMap(({ endpoints }) => endpoints ?? [])
   expect([of('web').length, of('api').length]).toEqual([0, 1])
 })

@@ -18,10 +18,17 @@ export function selectedPods(service: ObjectRow, ctx: ControllerCtx): readonly O
 export function servicesOf(pod: ObjectRow, ctx: ControllerCtx): string[] {
   const labels = pod.object.metadata.labels
   if (!labels) return []
-  const byPair = ctx.tx.memo('object', 'kindNamespace', `${ctx.cluster}|Service|${pod.namespace}`, 'by selector', servicesBySelector)
+  const byPair = ctx.tx.memo(
+    'object',
+    'kindNamespace',
+    `${ctx.cluster}|Service|${pod.namespace}`,
+    'by selector',
+    servicesBySelector,
+  )
   const keys: string[] = []
   for (const key in labels) {
-    for (const service of byPair.get(`${key}=${labels[key]}`) ?? []) if (matchesMap(service.object.spec?.selector, labels)) keys.push(keyOf(service))
+    for (const service of byPair.get(`${key}=${labels[key]}`) ?? [])
+      if (matchesMap(service.object.spec?.selector, labels)) keys.push(keyOf(service))
   }
   return keys
 }

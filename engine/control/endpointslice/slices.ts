@@ -46,7 +46,9 @@ export function planSlices(groups: readonly Group[], existing: readonly ObjectRo
 function fill({ ports, endpoints }: Group, slices: readonly ObjectRow[]) {
   if (endpoints.length <= MOST_ENDPOINTS) {
     const [first, ...rest] = slices
-    return first ? { keep: [{ row: first, endpoints }], create: [], empty: rest } : { keep: [], create: [{ ports, endpoints }], empty: [] }
+    return first
+      ? { keep: [{ row: first, endpoints }], create: [], empty: rest }
+      : { keep: [], create: [{ ports, endpoints }], empty: [] }
   }
   const wanted = new Map(endpoints.map((endpoint) => [endpoint.targetRef.uid ?? endpoint.targetRef.name, endpoint]))
   const keep = slices.map((row) => ({ row, endpoints: stay(row, wanted) }))
@@ -56,7 +58,11 @@ function fill({ ports, endpoints }: Group, slices: readonly ObjectRow[]) {
   }
   const create = []
   while (newcomers.length > 0) create.push({ ports, endpoints: newcomers.splice(0, MOST_ENDPOINTS) })
-  return { keep: keep.filter((slice) => slice.endpoints.length > 0), create, empty: keep.filter((slice) => slice.endpoints.length === 0).map(({ row }) => row) }
+  return {
+    keep: keep.filter((slice) => slice.endpoints.length > 0),
+    create,
+    empty: keep.filter((slice) => slice.endpoints.length === 0).map(({ row }) => row),
+  }
 }
 
 /** A slice's endpoints that are still wanted, as they are now; taken out of `wanted`. */

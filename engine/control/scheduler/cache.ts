@@ -49,7 +49,15 @@ export const schedNodeTable: TableDef<SchedNodeRow> = { name: 'schedNode' }
 export const schedSpreadTable: TableDef<SchedSpreadRow> = { name: 'schedSpread' }
 export const SCHEDULER_TABLES = [schedPodTable, schedNodeTable, schedSpreadTable] as const
 
-const EMPTY: SchedNodeRow = Object.freeze({ id: '', cpu: 0, memory: 0, scoredCpu: 0, scoredMemory: 0, pods: 0, ports: [] })
+const EMPTY: SchedNodeRow = Object.freeze({
+  id: '',
+  cpu: 0,
+  memory: 0,
+  scoredCpu: 0,
+  scoredMemory: 0,
+  pods: 0,
+  ports: [],
+})
 
 export function usageOf(ctx: ControllerCtx, node: { readonly usageId: string }): SchedNodeRow {
   return ctx.tx.get('schedNode', node.usageId) ?? EMPTY
@@ -80,7 +88,15 @@ export function account(ctx: ControllerCtx, key: string, pod: ObjectRow, node: s
   const known = ctx.tx.get('schedPod', id)
   if (known && known.node === node && known.uid === uid) return
   if (known?.node) count(ctx, known, -1)
-  const row: SchedPodRow = { id, cluster: ctx.cluster, key, uid, node, owner: controllerRefOf(pod)?.uid, requests: requestsOf(pod.object.spec) }
+  const row: SchedPodRow = {
+    id,
+    cluster: ctx.cluster,
+    key,
+    uid,
+    node,
+    owner: controllerRefOf(pod)?.uid,
+    requests: requestsOf(pod.object.spec),
+  }
   ctx.tx.put('schedPod', row)
   if (node) count(ctx, row, 1)
 }
@@ -103,7 +119,12 @@ function count(ctx: ControllerCtx, { node, owner, requests }: SchedPodRow, sign:
     scoredCpu: usage.scoredCpu + sign * requests.scoredCpu,
     scoredMemory: usage.scoredMemory + sign * requests.scoredMemory,
     pods: usage.pods + sign,
-    ports: requests.ports.length === 0 ? usage.ports : sign > 0 ? [...usage.ports, ...requests.ports].sort() : without(usage.ports, requests.ports),
+    ports:
+      requests.ports.length === 0
+        ? usage.ports
+        : sign > 0
+          ? [...usage.ports, ...requests.ports].sort()
+          : without(usage.ports, requests.ports),
   })
   if (!owner) return
   const spread = `${ctx.cluster}|${owner}`

@@ -19,7 +19,13 @@ export const kubeScheduler: Controller = {
   keysFor({ before, after }, ctx) {
     if ((after ?? before)?.kind === 'Node') return nodeChanged(before, after) ? waitingKeys(ctx) : []
     if (!after) return before ? [keyOf(before), ...waitingKeys(ctx)] : []
-    if (before && nodeNameOf(before) === nodeNameOf(after) && isFinished(before) === isFinished(after) && gates(before) === gates(after)) return []
+    if (
+      before &&
+      nodeNameOf(before) === nodeNameOf(after) &&
+      isFinished(before) === isFinished(after) &&
+      gates(before) === gates(after)
+    )
+      return []
     if (isFinished(after)) return [keyOf(after), ...waitingKeys(ctx)]
     return isAccounted(ctx, keyOf(after), after) ? [] : [keyOf(after)]
   },
@@ -40,10 +46,14 @@ const gates = (pod: ObjectRow): number => pod.object.spec?.schedulingGates?.leng
 function nodeChanged(before: ObjectRow | undefined, after: ObjectRow | undefined): boolean {
   if (!before || !after) return after !== undefined
   const [old, now] = [before.object, after.object]
-  return old.spec !== now.spec || old.metadata.labels !== now.metadata.labels || old.status?.allocatable !== now.status?.allocatable
+  return (
+    old.spec !== now.spec ||
+    old.metadata.labels !== now.metadata.labels ||
+    old.status?.allocatable !== now.status?.allocatable
+  )
 }
 
-function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileResult | void {
+function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefined {
   const nodes = nodeInfos(ctx)
   const verdicts = nodeVerdicts(pod, nodes, ctx)
   const asked = requestsOf(pod.object.spec)
@@ -59,10 +69,16 @@ function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileRes
     account(ctx, key, pod, undefined)
     return { requeueAfterUs: BOOT_US - ctx.clock.now }
   }
-  if (feasible.length === 0) return fail(key, pod, nodes.length, refusals, ctx)
+  if (feasible.length === 0) {
+    fail(key, pod, nodes.length, refusals, ctx)
+    return undefined
+  }
   const { name: node } = bestNode(pod, feasible, ctx)
   const scheduled: Condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: timestampAt(ctx.clock.now) }
-  const bound = ctx.api.patch('Pod', pod.namespace, pod.name, { spec: { nodeName: node }, status: { conditions: withScheduled(pod, scheduled) } })
+  const bound = ctx.api.patch('Pod', pod.namespace, pod.name, {
+    spec: { nodeName: node },
+    status: { conditions: withScheduled(pod, scheduled) },
+  })
   if (!bound.ok) return { error: bound.error }
   account(ctx, key, bound.value, node)
   ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node}`)
@@ -77,7 +93,13 @@ function fail(key: string, pod: ObjectRow, nodes: number, refusals: readonly Ref
   const message = fitError(nodes, refusals, clusterConfig(ctx.tx, ctx.cluster)?.era === '2021')
   const waiting = conditionOf(pod, 'PodScheduled')
   if (waiting?.status === 'False' && waiting.message === message) return
-  const condition: Condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: waiting?.lastTransitionTime ?? timestampAt(ctx.clock.now) }
+  const condition: Condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastTransitionTime: waiting?.lastTransitionTime ?? timestampAt(ctx.clock.now),
+  }
   ctx.api.patch('Pod', pod.namespace, pod.name, { status: { conditions: withScheduled(pod, condition) } })
   ctx.event(pod, 'Warning', 'FailedScheduling', message)
   ctx.note({ actor: 'kube-scheduler', text: `no node for ${key}: ${message}`, object: nameOfRow(pod) })
@@ -92,7 +114,11 @@ export function fitError(nodes: number, refusals: readonly Refusal[], of2021 = f
   const head = `0/${nodes} nodes are available`
   const why = tally(refusals.flatMap(({ reasons }) => reasons))
   if (of2021) return `${head}: ${why}.`
-  const preemption = tally(refusals.map(({ evictable }) => (evictable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling')))
+  const preemption = tally(
+    refusals.map(({ evictable }) =>
+      evictable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
+    ),
+  )
   return `${head}: ${why}. no new claims to deallocate, preemption: ${head}: ${preemption}.`
 }
 
@@ -100,7 +126,10 @@ export function fitError(nodes: number, refusals: readonly Refusal[], of2021 = f
 function tally(reasons: readonly string[]): string {
   const counts = new Map<string, number>()
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ')
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ')
 }
 
 function gate(pod: ObjectRow, ctx: ControllerCtx): void {
@@ -116,6 +145,8 @@ function gate(pod: ObjectRow, ctx: ControllerCtx): void {
 }
 
 function withScheduled(pod: ObjectRow, condition: Condition): Condition[] {
-  const others: Condition[] = (pod.object.status?.conditions ?? []).filter(({ type }: Condition) => type !== 'PodScheduled')
+  const others: Condition[] = (pod.object.status?.conditions ?? []).filter(
+    ({ type }: Condition) => type !== 'PodScheduled',
+  )
   return [...others, condition]
 }

@@ -27,10 +27,10 @@ export function nodeVerdicts(pod: ObjectRow, nodes: readonly NodeInfo[], ctx: Co
   const spec = pod.object.spec
   const plain = !spec.nodeSelector && !spec.affinity && spec.tolerations
   if (!plain) return verdictsFor(spec, nodes, ctx)
-  let known = KNOWN.get(nodes)
-  if (!known) KNOWN.set(nodes, (known = new WeakMap()))
-  let verdicts = known.get(spec.tolerations)
-  if (!verdicts) known.set(spec.tolerations, (verdicts = verdictsFor(spec, nodes, ctx)))
+  const known = KNOWN.get(nodes) ?? new WeakMap<object, NodeVerdicts>()
+  KNOWN.set(nodes, known)
+  const verdicts = known.get(spec.tolerations) ?? verdictsFor(spec, nodes, ctx)
+  known.set(spec.tolerations, verdicts)
   return verdicts
 }
 

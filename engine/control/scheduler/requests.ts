@@ -59,7 +59,10 @@ function compute(spec: PodSpec): Requests {
   }
 }
 
-function add(sum: { cpu: number; memory: number; scoredCpu: number; scoredMemory: number }, asked: { cpu: number; memory: number }): void {
+function add(
+  sum: { cpu: number; memory: number; scoredCpu: number; scoredMemory: number },
+  asked: { cpu: number; memory: number },
+): void {
   sum.cpu += asked.cpu
   sum.memory += asked.memory
   sum.scoredCpu += asked.cpu || FLOOR.cpu
@@ -82,5 +85,9 @@ function hostPorts(container: PodSpec, spec: PodSpec): string[] {
 export function portsClash(a: string, b: string): boolean {
   const [protocol, address, port] = a.split('/')
   const [otherProtocol, other, otherPort] = b.split('/')
-  return protocol === otherProtocol && port === otherPort && (address === other || address === '0.0.0.0' || other === '0.0.0.0')
+  return (
+    protocol === otherProtocol &&
+    port === otherPort &&
+    (address === other || address === '0.0.0.0' || other === '0.0.0.0')
+  )
 }

@@ -7,7 +7,11 @@ import { fitError } from './controller.ts'
 import { requestsOf } from './requests.ts'
 import { tolerates } from './taints.ts'
 
-const pod = (name: string, spec: Record<string, unknown> = {}, container: Record<string, unknown> = {}): KubeObject => ({
+const pod = (
+  name: string,
+  spec: Record<string, unknown> = {},
+  container: Record<string, unknown> = {},
+): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default' },
@@ -20,11 +24,25 @@ const place = (nodes: readonly NodeSpec[], ...pods: KubeObject[]) => {
   return lab
 }
 const nodeOf = (lab: ControlLab, name: string): string | undefined => lab.get('Pod', name).spec.nodeName
-const messageOf = (lab: ControlLab, name: string): string | undefined => lab.get('Pod', name).status?.conditions.find(({ type, status }: Record<string, string>) => type === 'PodScheduled' && status === 'False')?.message
+const messageOf = (lab: ControlLab, name: string): string | undefined =>
+  lab
+    .get('Pod', name)
+    .status?.conditions.find(
+      ({ type, status }: Record<string, string>) => type === 'PodScheduled' && status === 'False',
+    )?.message
 
-const CONTROL_PLANE: NodeSpec = { name: 'control-plane', taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] }
+const CONTROL_PLANE: NodeSpec = {
+  name: 'control-plane',
+  taints: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+}
 const affinity = (key: string, operator: string, values?: string[]) => ({
-  affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }] } } },
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }],
+      },
+    },
+  },
 })
 
 describe('where a pod goes', () => {
@@ -35,7 +53,11 @@ describe('where a pod goes', () => {
     ['by required affinity', pod('p', affinity('disk', 'In', ['ssd'])), 'a'],
     ['by an affinity that excludes', pod('p', affinity('disk', 'DoesNotExist')), 'b'],
     ['where there is room', pod('p', {}, asks('4')), 'b'],
-    ['behind a tolerated taint', pod('p', { tolerations: [{ operator: 'Exists' }], nodeSelector: { 'kubernetes.io/hostname': 'control-plane' } }), 'control-plane'],
+    [
+      'behind a tolerated taint',
+      pod('p', { tolerations: [{ operator: 'Exists' }], nodeSelector: { 'kubernetes.io/hostname': 'control-plane' } }),
+      'control-plane',
+    ],
   ])('%s', (_what, object, node) => expect(nodeOf(place(nodes, object), 'p')).toBe(node))
 
   test('a host port that is taken there sends the next pod elsewhere, and the third waits', () => {
@@ -47,12 +69,18 @@ describe('where a pod goes', () => {
 
   test('pods of one owner are spread', () => {
     const lab = new ControlLab({ nodes: workers(3) }).apply(deployment('web', 9)).settle()
-    const counts = workers(3).map(({ name }) => lab.list('Pod').filter(({ object }) => object.spec.nodeName === name).length)
+    const counts = workers(3).map(
+      ({ name }) => lab.list('Pod').filter(({ object }) => object.spec.nodeName === name).length,
+    )
     expect(counts).toEqual([3, 3, 3])
   })
 
   test('a pod with a node given stays there and counts', () => {
-    const lab = place([{ name: 'a', cpu: '1' }], pod('given', { nodeName: 'a' }, asks('800m')), pod('p', {}, asks('500m')))
+    const lab = place(
+      [{ name: 'a', cpu: '1' }],
+      pod('given', { nodeName: 'a' }, asks('800m')),
+      pod('p', {}, asks('500m')),
+    )
     expect(messageOf(lab, 'p')).toContain('1 Insufficient cpu')
   })
 })
@@ -60,10 +88,16 @@ describe('where a pod goes', () => {
 describe('neighbours', () => {
   const zone = (name: string, value: string): NodeSpec => ({ name, labels: { zone: value } })
   const nodes = [zone('a1', 'a'), zone('a2', 'a'), zone('b1', 'b')]
-  const labelled = (name: string, spec: Record<string, unknown>): KubeObject => ({ ...pod(name, spec), metadata: { name, namespace: 'default', labels: { app: 'web' } } })
+  const labelled = (name: string, spec: Record<string, unknown>): KubeObject => ({
+    ...pod(name, spec),
+    metadata: { name, namespace: 'default', labels: { app: 'web' } },
+  })
   const selector = { labelSelector: { matchLabels: { app: 'web' } } }
-  const term = (topologyKey: string) => ({ requiredDuringSchedulingIgnoredDuringExecution: [{ ...selector, topologyKey }] })
-  const zonesOf = (lab: ControlLab) => lab.list('Pod').map(({ object }) => (object.spec.nodeName ? object.spec.nodeName[0] : '-'))
+  const term = (topologyKey: string) => ({
+    requiredDuringSchedulingIgnoredDuringExecution: [{ ...selector, topologyKey }],
+  })
+  const zonesOf = (lab: ControlLab) =>
+    lab.list('Pod').map(({ object }) => (object.spec.nodeName ? object.spec.nodeName[0] : '-'))
 
   test('anti-affinity: one in each zone, the third waits', () => {
     const apart = { affinity: { podAntiAffinity: term('zone') } }
@@ -78,19 +112,25 @@ describe('neighbours', () => {
   })
 
   test('affinity to what is not there', () => {
-    const lab = place(nodes, { ...labelled('p', { affinity: { podAffinity: term('zone') } }), metadata: { name: 'p', namespace: 'default' } })
+    const lab = place(nodes, {
+      ...labelled('p', { affinity: { podAffinity: term('zone') } }),
+      metadata: { name: 'p', namespace: 'default' },
+    })
     expect(messageOf(lab, 'p')).toContain("3 node(s) didn't match pod affinity rules.")
   })
 
   test('a spread constraint keeps zones within its skew', () => {
-    const spread = { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', ...selector }] }
+    const spread = {
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', ...selector }],
+    }
     const lab = place(nodes, ...['p1', 'p2', 'p3', 'p4'].map((name) => labelled(name, spread)))
     expect(zonesOf(lab).sort()).toEqual(['a', 'a', 'b', 'b'])
   })
 })
 
 describe('why a pod waits', () => {
-  const preemption = (nodes: number, text: string) => ` no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${text}.`
+  const preemption = (nodes: number, text: string) =>
+    ` no new claims to deallocate, preemption: 0/${nodes} nodes are available: ${text}.`
   test.each<[string, NodeSpec[], KubeObject, string]>([
     ['no nodes at all', [], pod('p'), 'no nodes available to schedule pods'],
     [
@@ -99,18 +139,53 @@ describe('why a pod waits', () => {
       pod('p', {}, asks('64')),
       `0/4 nodes are available: 1 node(s) had untolerated taint(s), 3 Insufficient cpu.${preemption(4, '4 Preemption is not helpful for scheduling')}`,
     ],
-    ['neither cpu nor memory', workers(1), pod('p', {}, asks('64', '1Ti')), `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory.${preemption(1, '1 Preemption is not helpful for scheduling')}`],
-    ['no such label', workers(2), pod('p', { nodeSelector: { disk: 'ssd' } }), `0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.${preemption(2, '2 Preemption is not helpful for scheduling')}`],
-    ['a cordoned node', [{ name: 'a', unschedulable: true }], pod('p'), `0/1 nodes are available: 1 node(s) were unschedulable.${preemption(1, '1 Preemption is not helpful for scheduling')}`],
-    ['110 pods are enough', [{ name: 'a', pods: '0' }], pod('p'), `0/1 nodes are available: 1 Too many pods.${preemption(1, '1 No preemption victims found for incoming pod')}`],
+    [
+      'neither cpu nor memory',
+      workers(1),
+      pod('p', {}, asks('64', '1Ti')),
+      `0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory.${preemption(1, '1 Preemption is not helpful for scheduling')}`,
+    ],
+    [
+      'no such label',
+      workers(2),
+      pod('p', { nodeSelector: { disk: 'ssd' } }),
+      `0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector.${preemption(2, '2 Preemption is not helpful for scheduling')}`,
+    ],
+    [
+      'a cordoned node',
+      [{ name: 'a', unschedulable: true }],
+      pod('p'),
+      `0/1 nodes are available: 1 node(s) were unschedulable.${preemption(1, '1 Preemption is not helpful for scheduling')}`,
+    ],
+    [
+      '110 pods are enough',
+      [{ name: 'a', pods: '0' }],
+      pod('p'),
+      `0/1 nodes are available: 1 Too many pods.${preemption(1, '1 No preemption victims found for incoming pod')}`,
+    ],
   ])('%s', (_what, nodes, object, message) => {
     const lab = place(nodes, object)
     expect(messageOf(lab, 'p')).toBe(message)
-    expect(eventsAbout(lab.sim.world, lab.cluster, 'Pod/default/p').map(({ type, reason, message: text }) => [type, reason, text])).toEqual([['Warning', 'FailedScheduling', message]])
+    expect(
+      eventsAbout(lab.sim.world, lab.cluster, 'Pod/default/p').map(({ type, reason, message: text }) => [
+        type,
+        reason,
+        text,
+      ]),
+    ).toEqual([['Warning', 'FailedScheduling', message]])
   })
 
   test('as Kubernetes 1.20 said it', () => {
-    expect(fitError(2, [{ reasons: ['Insufficient cpu'], evictable: true }, { reasons: ['Insufficient cpu'], evictable: true }], true)).toBe('0/2 nodes are available: 2 Insufficient cpu.')
+    expect(
+      fitError(
+        2,
+        [
+          { reasons: ['Insufficient cpu'], evictable: true },
+          { reasons: ['Insufficient cpu'], evictable: true },
+        ],
+        true,
+      ),
+    ).toBe('0/2 nodes are available: 2 Insufficient cpu.')
   })
 
   test('it goes as soon as room is made, or a node comes', () => {
@@ -120,7 +195,16 @@ describe('why a pod waits', () => {
     expect(nodeOf(lab, 'p')).toBe('a')
     lab.apply(pod('q', {}, asks('900m'))).settle()
     expect(nodeOf(lab, 'q')).toBeUndefined()
-    lab.edit((api) => api.create({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'b' }, status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } } })).settle()
+    lab
+      .edit((api) =>
+        api.create({
+          apiVersion: 'v1',
+          kind: 'Node',
+          metadata: { name: 'b' },
+          status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110' } },
+        }),
+      )
+      .settle()
     expect(nodeOf(lab, 'q')).toBe('b')
   })
 
@@ -149,7 +233,10 @@ test.each([
 
 test('a pod asks for its containers and sidecars together, or for its largest init step', () => {
   const container = (cpu: string, more = {}) => ({ name: cpu, ...asks(cpu, '0'), ...more })
-  const spec = { initContainers: [container('50m', { restartPolicy: 'Always' }), container('700m')], containers: [container('100m'), container('200m')] }
+  const spec = {
+    initContainers: [container('50m', { restartPolicy: 'Always' }), container('700m')],
+    containers: [container('100m'), container('200m')],
+  }
   expect(requestsOf(spec).cpu).toBe(750)
   expect(requestsOf({ ...spec, initContainers: spec.initContainers.slice(0, 1) }).cpu).toBe(350)
 })
@@ -161,4 +248,6 @@ test.each([
   [[{ key: 'gpu', operator: 'Equal', value: 'no' }], false],
   [[{ key: 'gpu', operator: 'Exists', effect: 'NoExecute' }], false],
   [[], false],
-])('%j tolerates gpu=yes:NoSchedule: %s', (tolerations, answer) => expect(tolerates(tolerations, { key: 'gpu', value: 'yes', effect: 'NoSchedule' })).toBe(answer))
+])('%j tolerates gpu=yes:NoSchedule: %s', (tolerations, answer) =>
+  expect(tolerates(tolerations, { key: 'gpu', value: 'yes', effect: 'NoSchedule' })).toBe(answer),
+)

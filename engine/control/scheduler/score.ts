@@ -22,7 +22,12 @@ export function bestNode(pod: ObjectRow, nodes: readonly NodeInfo[], ctx: Contro
   const counts = owner ? siblingsOf(ctx, owner) : undefined
   const siblings = nodes.map((node) => counts?.[node.name] ?? 0)
   const preferences = nodes.map((node) => (spec.affinity?.nodeAffinity ? preference(spec, node) : 0))
-  const tainted = nodes.map((node) => node.taints.length === 0 ? 0 : node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint)).length)
+  const tainted = nodes.map((node) =>
+    node.taints.length === 0
+      ? 0
+      : node.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerates(spec.tolerations, taint))
+          .length,
+  )
   const most = { siblings: Math.max(...siblings), preference: Math.max(...preferences), tainted: Math.max(...tainted) }
   const asked = requestsOf(spec)
   let best = 0
@@ -55,7 +60,11 @@ function resourceScore(asked: Requests, node: NodeInfo, ctx: ControllerCtx): num
   const cpu = fraction(usage.scoredCpu + asked.scoredCpu, node.cpu)
   const memory = fraction(usage.scoredMemory + asked.scoredMemory, node.memory)
   const least = Math.floor((Math.floor(100 * (1 - cpu)) + Math.floor(100 * (1 - memory))) / 2)
-  const balanced = Math.floor(100 * (1 - Math.abs(fraction(usage.cpu + asked.cpu, node.cpu) - fraction(usage.memory + asked.memory, node.memory)) / 2))
+  const balanced = Math.floor(
+    100 *
+      (1 -
+        Math.abs(fraction(usage.cpu + asked.cpu, node.cpu) - fraction(usage.memory + asked.memory, node.memory)) / 2),
+  )
   return least + balanced
 }
 

@@ -21,6 +21,9 @@ export function tolerates(tolerations: readonly Toleration[] | undefined, taint:
 }
 
 /** The first taint that keeps new pods away and is not tolerated. */
-export function untolerated(tolerations: readonly Toleration[] | undefined, taints: readonly Taint[]): Taint | undefined {
+export function untolerated(
+  tolerations: readonly Toleration[] | undefined,
+  taints: readonly Taint[],
+): Taint | undefined {
   return taints.find((taint) => taint.effect !== 'PreferNoSchedule' && !tolerates(tolerations, taint))
 }
