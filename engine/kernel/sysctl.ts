@@ -83,27 +83,58 @@ export function sysctlNumber(world: Pick<WorldReader, 'get'>, netns: string, key
   return Number(sysctlValue(world, netns, key) ?? 0) || 0
 }
 
+/** The settings of one netns as numbers, kept until one of its rows changes: packets ask often, people write seldom. */
+interface NetnsConf {
+  /** `ipv4/all`, `ipv4/eth0` -> setting -> value, where a row says so. */
+  readonly dev: ReadonlyMap<string, ReadonlyMap<string, number>>
+  readonly other: ReadonlyMap<string, number>
+}
+
+function confTable(world: ConfReader, netns: string): NetnsConf {
+  return world.memo('sysctl', 'netns', netns, 'conf', readConf)
+}
+
+function readConf(rows: readonly SysctlRow[]): NetnsConf {
+  const dev = new Map<string, Map<string, number>>()
+  const other = new Map<string, number>()
+  for (const row of rows) {
+    other.set(row.key, Number(row.value) || 0)
+    const conf = CONF.exec(row.key)
+    if (!conf) continue
+    const key = `${conf[1]}/${conf[2].replaceAll('/', '.')}`
+    const list = dev.get(key) ?? new Map<string, number>()
+    list.set(conf[3], Number(row.value) || 0)
+    dev.set(key, list)
+  }
+  return { dev, other }
+}
+
+type ConfReader = Pick<WorldReader, 'get' | 'memo'>
+
 /** The setting of one interface alone. */
-export function confOf(world: Pick<WorldReader, 'get'>, link: LinkRow, family: Family, name: string): number {
-  const row = world.get('sysctl', sysctlId(link.netns, confKey(family, link.name, name)))
-  if (row) return Number(row.value)
-  if (name === 'forwarding') return Number(forwardingOf(world, link.netns, family))
+export function confOf(world: ConfReader, link: LinkRow, family: Family, name: string): number {
+  const table = confTable(world, link.netns)
+  if (table.other.size === 0) return Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
+  const own = table.dev.size === 0 ? undefined : table.dev.get(`${family}/${link.name}`)?.get(name)
+  if (own !== undefined) return own
+  if (name === 'forwarding')
+    return table.other.get(family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding') ?? 0
   return Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
 }
 
 /** The larger of `all` and the interface's own: rp_filter, arp_ignore, arp_announce. Models IN_DEV_MAXCONF. */
-export function maxConfOf(world: Pick<WorldReader, 'get'>, link: LinkRow, family: Family, name: string): number {
+export function maxConfOf(world: ConfReader, link: LinkRow, family: Family, name: string): number {
   return Math.max(allOf(world, link.netns, family, name), confOf(world, link, family, name))
 }
 
 /** Set for all or for the interface: proxy_arp, route_localnet, disable_ipv6. Models IN_DEV_ORCONF. */
-export function anyConfOf(world: Pick<WorldReader, 'get'>, link: LinkRow, family: Family, name: string): boolean {
+export function anyConfOf(world: ConfReader, link: LinkRow, family: Family, name: string): boolean {
   return maxConfOf(world, link, family, name) > 0
 }
 
 /** Forwards this interface? Models IN_DEV_FORWARD (IPv4) and the netns-wide switch of IPv6. */
-export function forwards(world: Pick<WorldReader, 'get'>, link: LinkRow, family: Family): boolean {
-  if (family === 'ipv6') return forwardingOf(world, link.netns, 'ipv6') !== '0'
+export function forwards(world: ConfReader, link: LinkRow, family: Family): boolean {
+  if (family === 'ipv6') return (confTable(world, link.netns).other.get('net.ipv6.conf.all.forwarding') ?? 0) !== 0
   return confOf(world, link, 'ipv4', 'forwarding') !== 0
 }
 
@@ -188,9 +219,9 @@ function put(tx: Tx, { netns, key, value, owner, cause }: SysctlSpec): void {
   tx.put('sysctl', { id, netns, key, value, ...(owner ? { owner } : {}), ...(cause ? { cause } : {}) })
 }
 
-function allOf(world: Pick<WorldReader, 'get'>, netns: string, family: Family, name: string): number {
-  const row = world.get('sysctl', sysctlId(netns, `net.${family}.conf.all.${name}`))
-  return Number(row?.value ?? (family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
+function allOf(world: ConfReader, netns: string, family: Family, name: string): number {
+  const fallback = Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
+  return confTable(world, netns).dev.get(`${family}/all`)?.get(name) ?? fallback
 }
 
 function forwardingOf(world: Pick<WorldReader, 'get'>, netns: string, family: Family): string {

@@ -1,8 +1,8 @@
-import { ifnameOf } from '../ids.ts'
+import { hostOfNetns, ifnameOf } from '../ids.ts'
 import type { Skb } from '../path/skb.ts'
 import { lose } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
-import type { FrameEvent } from './ether.ts'
+import { enqueue } from './backlog.ts'
 
 /**
  * A pair: what one end sends, the other receives. It passes through the host's backlog (an event of the same moment), so
@@ -15,7 +15,7 @@ export const vethDriver: DeviceDriver = {
     const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
     if (!peer?.up)
       return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
-    ctx.clock.after(0, 'frame', { link: peer.id, skb: scrub(skb, peer.netns) } satisfies FrameEvent)
+    enqueue(ctx, hostOfNetns(ctx.tx, peer.netns), { link: peer.id, skb: scrub(skb, peer.netns) })
   },
 }
 

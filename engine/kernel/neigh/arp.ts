@@ -3,10 +3,11 @@ import { isUnspecified } from '../../net/ip.ts'
 import { BROADCAST_MAC } from '../../net/mac.ts'
 import type { Arp } from '../../net/packet.ts'
 import { devXmit } from '../dev/xmit.ts'
+import { fibLookup } from '../fib/lookup.ts'
 import { loOf, neighId, refTo } from '../ids.ts'
 import { routeInput } from '../path/route-input.ts'
 import type { Skb } from '../path/skb.ts'
-import { anyConfOf, confKey, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
+import { anyConfOf, confKey, forwards, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
 import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
 import { flushQueue, neighUpdate } from './output.ts'
@@ -60,6 +61,10 @@ function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | un
   if (isUnspecified(arp.senderIp)) return own && own.link === link.id ? refTo('addr', own) : undefined // duplicate address detection
   if (own && ignore >= 1 && own.link !== link.id) return undefined
   if (own && ignore >= 8) return undefined
+  if (!own && !forwards(ctx.tx, link, 'ipv4')) {
+    const found = fibLookup(ctx.tx, { netns: link.netns, dst: arp.targetIp })
+    if (found.kind !== 'route' || found.route.type !== 'local') return undefined
+  }
   const way = routeInput(ctx, link, { ...skb, ip: undefined }, { src: arp.senderIp, dst: arp.targetIp })
   if (way.kind === 'local') return own ? refTo('addr', own) : way.route?.by
   if (way.kind !== 'forward' || !('route' in way.route)) return undefined

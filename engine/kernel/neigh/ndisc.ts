@@ -2,14 +2,13 @@ import type { Ctx } from '../../core/context.ts'
 import type { Ip } from '../../net/address.ts'
 import { isMulticast, isUnspecified } from '../../net/ip.ts'
 import type { Icmp } from '../../net/packet.ts'
-import { devXmit } from '../dev/xmit.ts'
 import { neighId, refTo } from '../ids.ts'
 import type { Skb } from '../path/skb.ts'
 import { anyConfOf } from '../sysctl.ts'
 import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
-import { flushQueue, neighUpdate } from './output.ts'
-import { ndPacket } from './solicit.ts'
+import { flushQueue, neighTouch, neighUpdate } from './output.ts'
+import { ndPacket, sendNeighbour } from './solicit.ts'
 
 type Nd = Extract<Icmp, { target: Ip }>
 
@@ -64,7 +63,8 @@ function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
     detail: `${nd.target} is at ${link.mac}`,
     decidedBy: by,
   })
-  devXmit(ctx, link.id, reply)
+  sendNeighbour(ctx, link, reply)
+  if (learned) neighTouch(ctx, learned)
   if (learned) flushQueue(ctx, link, learned)
 }
 

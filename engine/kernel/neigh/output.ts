@@ -7,6 +7,7 @@ import { resumeBridged } from '../bridge/netfilter.ts'
 import { driverOf } from '../dev/registry.ts'
 import { countTx } from '../dev/stats.ts'
 import { devXmit } from '../dev/xmit.ts'
+import { fibLookup } from '../fib/lookup.ts'
 import { neighId, refTo } from '../ids.ts'
 import { icmpSend } from '../path/icmp-send.ts'
 import type { Skb } from '../path/skb.ts'
@@ -22,7 +23,7 @@ import { solicit } from './solicit.ts'
  *     PERMANENT: never asked
  *
  * Models net/core/neighbour.c. Simplified: a reachable entry stays so for exactly 30 s, where Linux draws 15 to 45 s;
- * TCP's progress does not confirm a neighbour; the queue of waiting packets has no limit.
+ * the queue of waiting packets has no limit.
  */
 const REACHABLE_US = 30_000_000
 const DELAY_US = 5_000_000
@@ -150,6 +151,21 @@ export function devXmitOnto(ctx: Ctx, link: LinkRow, skb: Skb): void {
       detail: `the neighbour layer hands it to ${link.name}, which takes it back into the bridge`,
     },
   )
+}
+
+/** TCP heard from the far end: the way there works, and its next hop need not be asked. Models dst_confirm(). */
+export function neighConfirm(ctx: Ctx, netns: string, remote: Ip): void {
+  const found = fibLookup(ctx.tx, { netns, dst: remote })
+  if (found.kind !== 'route') return
+  const row = ctx.tx.get('neigh', neighId(found.hop.dev, found.hop.via ?? remote))
+  if (row?.state !== 'DELAY' && row?.state !== 'PROBE') return
+  ctx.tx.put('neigh', { ...row, state: 'REACHABLE', updatedUs: ctx.clock.now, probes: 0 })
+  ctx.clock.cancel(`neigh-timer/${row.id}`)
+}
+
+/** Something was sent to a neighbour past the queue: an answer to its question. */
+export function neighTouch(ctx: Ctx, row: NeighRow): void {
+  if (row.lladdr) touch(ctx, row, stateOf(ctx, row))
 }
 
 /** A STALE entry is used as it is and checked five seconds later. Models neigh_event_send(). */

@@ -5,6 +5,7 @@ import { BROADCAST_MAC, groupMac, solicitedNode, ZERO_MAC } from '../../net/mac.
 import type { Arp, Frame, Icmp, IpPacket } from '../../net/packet.ts'
 import { devXmit } from '../dev/xmit.ts'
 import { ownsAddress, selectAddr4, selectAddr6 } from '../fib/source.ts'
+import { passHook } from '../path/hook.ts'
 import type { Skb } from '../path/skb.ts'
 import type { LinkRow } from '../tables.ts'
 import { report } from '../trace/emit.ts'
@@ -42,7 +43,7 @@ export function solicit(
     dev: link.id,
     detail: `${link.name} asks who has ${target}${again}`,
   })
-  devXmit(ctx, link.id, skb)
+  sendNeighbour(ctx, link, skb)
 }
 
 function arpRequest(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefined, unicast: Mac | undefined): Frame {
@@ -64,7 +65,8 @@ function solicitation(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefine
     cause?.ip?.family === 'ipv6' && ctx.tx.by('addr', 'link', link.id).some((row) => row.address === cause.ip?.src)
       ? cause.ip.src
       : undefined
-  const src = own ?? selectAddr6(ctx.tx, link.netns, link.id, target)
+  const linkLocal = ctx.tx.by('addr', 'link', link.id).find((row) => row.family === 'ipv6' && row.scope === 'link')
+  const src = own ?? linkLocal?.address ?? selectAddr6(ctx.tx, link.netns, link.id, target)
   const dst = unicast ? target : solicitedNode(target)
   const body: Icmp = { kind: 'icmp', type: 'neighbor-solicitation', target, lladdr: link.mac }
   return { src: link.mac, dst: unicast ?? groupMac(dst), etherType: 'ipv6', body: ndPacket(src, dst, body) }
@@ -73,4 +75,13 @@ function solicitation(ctx: Ctx, link: LinkRow, target: Ip, cause: Skb | undefine
 /** Neighbour discovery travels with hop limit 255, which proves that no router passed it on. */
 export function ndPacket(src: Ip, dst: Ip, body: Icmp): IpPacket {
   return { kind: 'ip', family: 'ipv6', src, dst, ttl: 255, tos: 0, df: true, ident: 0, body }
+}
+
+/** ARP goes to the device at once; neighbour discovery is IPv6 and passes OUTPUT and POSTROUTING. Models ndisc_send_skb(). */
+export function sendNeighbour(ctx: Ctx, link: LinkRow, skb: Skb): void {
+  const frame = skb.frame
+  if (frame?.body.kind !== 'ip') return devXmit(ctx, link.id, skb)
+  const put = passHook(ctx, { hook: 'output', skb: { ...skb, ip: frame.body, oif: link.id }, out: link.name })
+  const posted = put && passHook(ctx, { hook: 'postrouting', skb: put, out: link.name })
+  if (posted) devXmit(ctx, link.id, { ...posted, frame })
 }

@@ -98,7 +98,8 @@ function sendReset(ctx: Ctx, skb: Skb): void {
     data: { kind: 'data', bytes: 0 },
   }
   const packet = kernelPacket(ctx, skb.netns, { src: about.dst, dst: about.src, id, tos: 0, df: true }, body)
-  const onto = skb.bridged && skb.frame ? { link: skb.bridged.physIn, src: skb.frame.dst, dst: skb.frame.src } : undefined
+  const onto =
+    skb.bridged && skb.frame ? { link: skb.bridged.physIn, src: skb.frame.dst, dst: skb.frame.src } : undefined
   send(ctx, {
     netns: skb.netns,
     id,

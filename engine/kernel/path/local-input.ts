@@ -1,8 +1,11 @@
 import type { Ctx } from '../../core/context.ts'
+import type { Ip } from '../../net/address.ts'
+import type { Icmp, IpPacket } from '../../net/packet.ts'
 import type { RouteResult } from '../contract.ts'
 import { ipipInput } from '../dev/ipip.ts'
 import { vxlanInput, vxlanOnPort } from '../dev/vxlan.ts'
 import { ndiscInput } from '../neigh/ndisc.ts'
+import { neighConfirm } from '../neigh/output.ts'
 import { deliver } from '../socket/deliver.ts'
 import type { LinkRow } from '../tables.ts'
 import { report } from '../trace/emit.ts'
@@ -19,10 +22,10 @@ export function localInput(
 ): void {
   const whole = defragment(ctx, skb)
   if (!whole?.ip) return
-  const nd = whole.ip.body
-  if (nd.kind === 'icmp' && (nd.type === 'neighbor-solicitation' || nd.type === 'neighbor-advertisement')) {
-    // Simplified: neighbour discovery does not pass INPUT; ip6tables rules against it are rare and fatal.
-    return ndiscInput(ctx, link, { ...whole, frame: skb.frame }, nd)
+  const nd = ndOf(whole.ip)
+  if (nd) {
+    const passed = passHook(ctx, { hook: 'input', skb: whole, in: link.name })
+    return passed && ndiscInput(ctx, link, passed, nd)
   }
   const what =
     route.kind === 'local' ? `${whole.ip.dst} is an address of this host` : `${whole.ip.dst} is a ${route.kind} address`
@@ -34,5 +37,11 @@ export function localInput(
   if (body.kind === 'udp' && body.body.kind === 'vxlan' && vxlanOnPort(ctx, passed.netns, body.dport)) {
     return vxlanInput(ctx, passed, { ...body, body: body.body })
   }
+  if (body.kind === 'tcp' && body.flags.includes('.')) neighConfirm(ctx, passed.netns, passed.ip.src)
   deliver(ctx, passed)
+}
+
+/** A neighbour solicitation or advertisement. */
+function ndOf(ip: IpPacket): Extract<Icmp, { target: Ip }> | undefined {
+  return ip.body.kind === 'icmp' && 'target' in ip.body ? ip.body : undefined
 }

@@ -22,6 +22,7 @@ export type DeviceHook = 'xdp' | 'tc-ingress' | 'tc-egress' | 'rx-handler'
 
 /** Runs the programs of one hook of a device in order of priority. Most devices have none: that costs one look-up. */
 export function runPrograms(ctx: Ctx, hook: DeviceHook, link: LinkRow, skb: Skb, programs = PROGRAMS): ProgramVerdict {
+  if (ctx.tx.count('hook') === 0) return { kind: 'pass', skb }
   let current = skb
   for (const row of ctx.tx.by('hook', 'link', link.id)) {
     const program = row.hook === hook ? programs[row.program] : undefined

@@ -72,7 +72,7 @@ export function routeInput(
     case 'unreachable':
       return {
         kind: 'unreachable',
-        code: 'host',
+        code: familyOf(dst) === 'ipv4' ? 'host' : 'net', // ip6_pkt_discard() says no route
         reason: 'route.none',
         detail: `the route to ${dst} says unreachable`,
         ...by,
