@@ -29,6 +29,7 @@ export function viewDecision(world: WorldReader, ref: RecordRef): DecisionView {
   return {
     table: ref.table,
     id: ref.id,
+    ...(ref.rule === undefined ? {} : { rule: ref.rule }),
     text: decisionText(ref, row),
     ...(owner ? { owner } : {}),
     ...(cause ? { cause: viewCause(world, cause) } : {}),

@@ -10,7 +10,7 @@ import type { Commit, Simulation } from '../simulation.ts'
 import { viewDecision } from './decision.ts'
 import { type NoEndpoint, readSource, readTarget, type Source, type Target } from './endpoints.ts'
 import { inject } from './inject.ts'
-import { judge } from './judge.ts'
+import { type Judgement, judge } from './judge.ts'
 import { receiverOf } from './receiver.ts'
 import { sentenceOf } from './sentence.ts'
 import { WalkCollector } from './walk.ts'
@@ -127,7 +127,7 @@ export function answerOf(sim: Simulation, id: string, question: Question, commit
   const withSteps = commits.filter((commit) =>
     commit.steps.some((step) => step.packet === id || step.packet.startsWith(`${id}/`)),
   )
-  const decided = judged.culprit?.decidedBy
+  const decided = culpritOf(judged)
   const deliveredTo = judged.request.packet === id ? receiverOf(sim.world, judged.request) : null
   return {
     question,
@@ -140,4 +140,11 @@ export function answerOf(sim: Simulation, id: string, question: Question, commit
     lastCommit: withSteps[withSteps.length - 1]?.index ?? commits[commits.length - 1]?.index ?? sim.moment,
     ...(decided ? { culprit: viewDecision(sim.world, decided) } : {}),
   }
+}
+
+/** What to blame first: for a port that nobody listens on, the rule that chose the port; else what decided the last step. */
+function culpritOf({ reason, request, culprit }: Judgement) {
+  const translated =
+    reason === 'sock.not-listening' ? request.steps.find((step) => step.action === 'DNAT')?.decidedBy : undefined
+  return translated ?? culprit?.decidedBy
 }

@@ -30,7 +30,11 @@ export function suggestQuestion(world: WorldReader): Question | undefined {
     others[0] ??
     running.find((pod) => pod !== target)
   return {
-    from: source ? nameOf(source) : 'external',
+    from: source
+      ? target && sameOwner(source, target)
+        ? `${source.namespace}/${source.name}`
+        : nameOf(source)
+      : 'external',
     ...(service ? { to: `svc/${service.name}.${service.namespace}`, port: service.object.spec.ports[0].port } : {}),
     ...(target ? { to: `${target.namespace}/${target.name}`, port: portOf(target) ?? 80 } : {}),
     protocol: (service?.object.spec.ports[0].protocol ?? 'TCP') as Question['protocol'], // validated by the API
@@ -43,6 +47,11 @@ function nameOf(pod: ObjectRow): string {
   if (!owner || !SHORT[owner.kind]) return `${pod.namespace}/${pod.name}`
   if (owner.kind === 'ReplicaSet') return `${pod.namespace}/deploy/${owner.name.replace(/-[a-z0-9]+$/, '')}`
   return `${pod.namespace}/${SHORT[owner.kind]}/${owner.name}`
+}
+
+function sameOwner(a: ObjectRow, b: ObjectRow): boolean {
+  const owner = a.object.metadata.ownerReferences?.[0]?.uid
+  return owner !== undefined && owner === b.object.metadata.ownerReferences?.[0]?.uid
 }
 
 function portOf(pod: ObjectRow): number | undefined {

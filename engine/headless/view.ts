@@ -12,11 +12,12 @@ import { podOfNetns } from './place.ts'
 
 export function viewStep(world: WorldReader, step: Step): StepView {
   const pod = podOfNetns(world, step.netns)
-  const { decidedBy, end, via: _via, ...plain } = step
+  const { decidedBy, end, via, ...plain } = step
   return {
     ...plain,
     ...(pod ? { pod } : {}),
     ...(decidedBy ? { decidedBy: viewDecision(world, decidedBy) } : {}),
+    ...(via && via.length > 0 ? { via: via.map((ref) => viewDecision(world, ref)) } : {}),
     ...(end ? { end: { ...end, ...reasonOf(end.reason) } } : {}),
     reply: isReply(step.packet),
   }
