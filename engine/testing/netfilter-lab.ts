@@ -36,10 +36,15 @@ export const INCOMING: readonly NfHook[] = ['prerouting', 'input']
 
 export function netfilterLab(netns = 'worker', seed = 1): NetfilterLab {
   const world = new World(TABLES)
-  const clock = schedulerOf(world)
   world.put('clock', { id: 'clock', now: 0, seq: 0, seed })
   world.put('host', { id: netns, kind: 'node', up: true })
   world.put('netns', { id: netns, host: netns, nextIfindex: 2 })
+  return netfilterOf(world, netns, seed)
+}
+
+/** The same on a host of a world that is there already. */
+export function netfilterOf(world: World, netns: string, seed = 1): NetfilterLab {
+  const clock = schedulerOf(world)
   let addresses = 0
   let packets = 0
   const lab: NetfilterLab = {
