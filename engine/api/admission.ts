@@ -15,32 +15,35 @@ export interface Admitted {
 
 /** Defaults, hands out addresses and ports, and validates a new object. */
 export function admit(given: KubeObject, kind: KindDef, where: Allocation): Admitted {
-  return complete(given, kind, where, true)
+  return complete(given, kind, where)
 }
 
 /** The same for a change of a stored object. `object` is `before` itself if nothing differs. */
 export function admitUpdate(given: KubeObject, before: KubeObject, kind: KindDef, where: Allocation): Admitted {
   const shared = shareUnchanged(before, given)
   if (shared === before) return { object: before, errors: [] }
-  const admitted = complete(shared, kind, where, false)
-  const object = shareUnchanged(before, admitted.object)
+  const admitted = complete(shared, kind, where, before)
+  const object = admitted.object === shared ? shared : shareUnchanged(before, admitted.object)
   if (object === before || admitted.errors.length > 0) return { object, errors: admitted.errors }
   return { object, errors: kind.validateUpdate?.(object, before) ?? [] }
 }
 
-/** Wrong types pass through defaulting as they are, and are found afterwards: everything is walked once. */
-function complete(given: KubeObject, kind: KindDef, where: Allocation, isNew: boolean): Admitted {
+/**
+ * Wrong types pass through defaulting as they are, and are found afterwards: everything is walked once. Of an update only
+ * what is not the very part that was stored before is looked at.
+ */
+function complete(given: KubeObject, kind: KindDef, where: Allocation, before?: KubeObject): Admitted {
   let object = kind.fields ? fillFields(kind.fields, given) : given
-  if (kind.prepare) object = kind.prepare(object, { isNew, before: where.before })
+  if (kind.prepare) object = kind.prepare(object, { isNew: before === undefined, before })
   deepFreeze(object)
-  const errors: FieldError[] = [...validateMetadata(object, kind)]
+  const errors: FieldError[] = object.metadata === before?.metadata ? [] : [...validateMetadata(object, kind)]
   if (kind.fields) {
-    for (const key in kind.fields) markComplete(kind.fields[key], object[key])
-    errors.push(...validateFields(kind.fields, object, '', kind.kind))
+    for (const key in kind.fields) if (object[key] !== before?.[key]) markComplete(kind.fields[key], object[key])
+    errors.push(...validateFields(kind.fields, object, '', kind.kind, before))
     const undecodable = errors.filter((error) => error.type === 'decode')
     if (undecodable.length > 0) return { object: given, errors: undecodable }
   }
-  errors.push(...(kind.validate?.(object) ?? []))
+  if (before === undefined || object.spec !== before.spec) errors.push(...(kind.validate?.(object) ?? []))
   if (errors.length > 0 || !kind.allocate) return { object, errors }
   return kind.allocate(object, where)
 }

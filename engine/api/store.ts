@@ -289,6 +289,7 @@ class Store implements Api {
 
 /** Server-set metadata survives whatever the client sends. */
 function keptMetadata(given: ObjectMeta, before: ObjectMeta, row: ObjectRow): ObjectMeta {
+  if (given === before) return before
   const metadata: Record<string, unknown> = { ...given, name: row.name }
   for (const key of SERVER_SET) {
     if (before[key] === undefined) delete metadata[key]

@@ -203,14 +203,15 @@ function labelPairs({ cluster, namespace, object }: ObjectRow): string[] {
 }
 
 function isOrphan({ metadata }: KubeObject): boolean {
-  return !metadata.ownerReferences?.some((owner) => owner.controller)
+  const owners: unknown = metadata.ownerReferences
+  return !Array.isArray(owners) || !owners.some((owner) => owner?.controller)
 }
 
-/** Objects that were stored without admission may hold anything. */
-function ownersOf(owners: unknown): string[] | undefined {
-  return Array.isArray(owners)
-    ? owners.flatMap((owner) => (typeof owner?.uid === 'string' ? owner.uid : []))
-    : undefined
+/** UIDs of the owners. Objects that were stored without admission may hold anything. */
+function ownersOf(owners: unknown): string | string[] | undefined {
+  if (!Array.isArray(owners)) return undefined
+  if (owners.length === 1 && typeof owners[0]?.uid === 'string') return owners[0].uid
+  return owners.flatMap((owner) => (typeof owner?.uid === 'string' ? owner.uid : []))
 }
 
 function clusterIPsOf({ cluster, object }: ObjectRow): string[] | undefined {

@@ -38,18 +38,20 @@ function validateObject(schema: ObjectSchema, value: JsonObject, path: string): 
   return [...errors, ...schema.check(value as never, path)] // its fields have the types that the schema gives them
 }
 
-/** The fields of an object, whose Go type is `owner`. */
+/** The fields of an object, whose Go type is `owner`; without those that are the very ones that `before` has. */
 export function validateFields(
   fields: ObjectSchema['fields'],
   value: JsonObject,
   path: string,
   owner: string,
+  before?: JsonObject,
 ): FieldError[] {
   const errors: FieldError[] = []
   for (const key in fields) {
     const schema = fields[key]
     const given = value[key]
     if (given === undefined && !schema.required) continue
+    if (before !== undefined && given === before[key]) continue
     const at = path === '' ? key : `${path}.${key}`
     if (given === undefined || given === null || (schema.required && isEmpty(given))) {
       if (schema.required) errors.push(required(at))
