@@ -6,6 +6,7 @@ import { parseIp } from '../net/ip.ts'
 import type { Attachment } from './attachment.ts'
 import type { CniWishes } from './spec.ts'
 
+// Simplified: a wished address reaches IPAM beside the specification's arguments, because no real plugin reads our annotation.
 /** What the pod, the cluster's pins and its seed decide where a real plugin would throw dice. */
 export function wishesOf(ctx: Ctx, to: Attachment, cluster: string | undefined): CniWishes {
   const { namespace, name } = to.pod

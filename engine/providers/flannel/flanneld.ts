@@ -29,6 +29,7 @@ const RESYNC_US = { iptables: 5_000_000, routes: 10_000_000 } as const
  * flannel's daemon on every node: turns the Nodes' podCIDRs into this node's device, routes, neighbours, fdb and rules.
  * Keys: `node`; `node/iptables` and `node/routes` for its own regular looks at what somebody may have deleted.
  * Models flannel main.go, pkg/subnet/kube/kube.go.
+ * Simplified: it follows its ConfigMap while it runs; a real one reads it when it starts.
  */
 export const flanneld: Controller = {
   name: 'flanneld',

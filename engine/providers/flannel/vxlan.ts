@@ -67,6 +67,7 @@ export const vxlan: Backend = {
     }))
   },
 
+  // Simplified: a node whose backend changed loses the old device at once, because nobody restarts nodes here; a real one keeps it until then.
   withdraw(ctx, site) {
     for (const link of ctx.tx.by('link', 'netns', site.host))
       if (link.kind === 'vxlan' && link.owner === FLANNELD) linkDel(ctx.tx, link.id)
