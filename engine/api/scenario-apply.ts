@@ -27,7 +27,10 @@ export function applyScenario(
   const before = new Map((previous?.documents ?? []).map((document) => [document.id, document]))
   const apply = new Applier(ctx, options)
   const wanted = new Set(next.documents.map(({ id }) => id))
-  for (const document of before.values()) if (!wanted.has(document.id)) apply.remove(document)
+  const inUse = new Set(next.documents.map(({ cluster, object }) => `${cluster}|${object.metadata.namespace ?? ''}`))
+  const stillUsed = ({ key, cluster, object }: ScenarioDocument) =>
+    key === 'Namespace' && inUse.has(`${cluster}|${object.metadata.name}`)
+  for (const document of before.values()) if (!wanted.has(document.id) && !stillUsed(document)) apply.remove(document)
   for (const document of inOrder(next.documents)) apply.reach(document, before.get(document.id))
   return apply.diagnostics
 }
