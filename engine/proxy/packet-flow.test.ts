@@ -74,8 +74,11 @@ describe('a pod to the ClusterIP', () => {
     })
     const decided = lab.steps.at(-1)?.decidedBy
     const chain = decided?.row as NfChainRow // the ref of a rule carries its chain
-    expect(chain.rules[decided?.rule ?? 0].cause).toMatchObject({ kind: 'Service', name: 'web', field: 'spec.selector' })
-  })
+    expect(chain.rules[decided?.rule ?? 0].cause).toMatchObject({
+      kind: 'Service',
+      name: 'web',
+      field: 'spec.selector',
+    })
   })
 
   test('with internalTrafficPolicy Local and none here is dropped', () => {

@@ -35,7 +35,8 @@ function printed(world: WorldReader, at: At): Printed[] | undefined {
 }
 
 /** `iptables -L`; undefined if there is no such chain. */
-export function listTable(world: WorldReader, at: At, options: ListOptions): SaveLine[] | undefined {
+export function listTable(world: WorldReader, at: At, asked: ListOptions): SaveLine[] | undefined {
+  const options = { ...asked, ipv6: at.family === 'ipv6' }
   const chains = printed(world, at)
   if (!chains) return undefined
   const references = countReferences(chainsOf(world, at.netns, at.family, at.table))

@@ -342,3 +342,24 @@ test('the head of the columns', () => {
   )
   expect(listHeader({})).toBe('target     prot opt source               destination         ')
 })
+
+// Lines of `ip6tables -L -n`.
+test.each([
+  [
+    '-s fd00::1 ! -d fd00::/64 -p tcp --dport 80 -j ACCEPT',
+    'ACCEPT     6    --  fd00::1             !fd00::/64            tcp dpt:80',
+  ],
+  [
+    '-p ipv6-icmp --icmpv6-type 128 -j ACCEPT',
+    'ACCEPT     58   --  ::/0                 ::/0                 ipv6-icmptype 128',
+  ],
+  ['-j REJECT', 'REJECT     0    --  ::/0                 ::/0                 reject-with icmp6-port-unreachable'],
+  [
+    '-i eth0 -m recent --name X --set',
+    '           0    --  ::/0                 ::/0                 recent: SET name: X side: source mask: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  ],
+])('IPv6: %s', (written, line) => {
+  const parsed = parseRule(splitLine(written), 'ipv6')
+  if ('error' in parsed) throw new Error(parsed.error)
+  expect(listRule(parsed.rules[0], 1, { packets: 0, bytes: 0 }, { numeric: true, ipv6: true })).toBe(line)
+})

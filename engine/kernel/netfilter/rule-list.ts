@@ -9,6 +9,8 @@ export interface ListOptions {
   readonly verbose?: boolean
   readonly lineNumbers?: boolean
   readonly exact?: boolean
+  /** ip6tables. */
+  readonly ipv6?: boolean
 }
 
 export function listHeader({ verbose, lineNumbers }: ListOptions): string {
@@ -66,8 +68,8 @@ export function amount(n: number, { exact }: ListOptions): string {
   return ''
 }
 
-function address(match: Extract<NfMatch, { kind: 'src' | 'dst' }> | undefined, { numeric }: ListOptions): string {
-  const text = match ? match.cidr.replace(/\/32$|\/128$/, '') : numeric ? '0.0.0.0/0' : 'anywhere'
+function address(match: Extract<NfMatch, { kind: 'src' | 'dst' }> | undefined, { numeric, ipv6 }: ListOptions): string {
+  const text = match ? match.cidr.replace(/\/32$|\/128$/, '') : numeric ? (ipv6 ? '::/0' : '0.0.0.0/0') : 'anywhere'
   return `${match?.not ? '!' : ' '}${text.padEnd(19)} `
 }
 
@@ -120,7 +122,7 @@ function matchText(match: NfMatch, options: ListOptions): { group?: string; text
     case 'tcp-flags':
       return { group: 'tcp', text: `tcp flags:${bang}${flags(match.mask, options)}/${flags(match.set, options)}` }
     case 'icmp-type':
-      return { text: icmpText(match.type, not === true) }
+      return { text: icmpText(match.type, not === true, options) }
     case 'mark':
       return { text: `mark match ${not ? '! ' : ''}${masked(match)}` }
     case 'connmark':
@@ -144,7 +146,7 @@ function matchText(match: NfMatch, options: ListOptions): { group?: string; text
     case 'set':
       return { text: `${not ? '! ' : ''}match-set ${match.name} ${match.dirs.join()}` }
     case 'recent':
-      return { text: `${not ? '! ' : ''}${recentText(match)}` }
+      return { text: `${not ? '! ' : ''}${recentText(match, options)}` }
     case 'physdev': {
       const words = [
         match.isIn && '--physdev-is-in',
@@ -179,20 +181,21 @@ function flags(names: string, { numeric }: ListOptions): string {
   return `0x${bits.toString(16).toUpperCase().padStart(2, '0')}`
 }
 
-function icmpText(type: string, not: boolean): string {
+function icmpText(type: string, not: boolean, { ipv6 }: ListOptions): string {
   if (type === 'any') return `icmp ${not ? '!' : ''}type 255`
   const [number, code] = type.split('/')
-  return `${not ? '!' : ''}icmptype ${number}${code === undefined ? '' : ` code ${code}`}`
+  return `${not ? '!' : ''}${ipv6 ? 'ipv6-' : ''}icmptype ${number}${code === undefined ? '' : ` code ${code}`}`
 }
 
-function recentText(match: Extract<NfMatch, { kind: 'recent' }>): string {
+function recentText(match: Extract<NfMatch, { kind: 'recent' }>, { ipv6 }: ListOptions): string {
+  const all = ipv6 ? 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' : '255.255.255.255'
   const names = { set: 'SET', rcheck: 'CHECK', update: 'UPDATE', remove: 'REMOVE' } as const
   return [
     `recent: ${names[match.op]}`,
     ...(match.seconds === undefined ? [] : [`seconds: ${match.seconds}`]),
     ...(match.reap ? ['reap'] : []),
     ...(match.hitcount === undefined ? [] : [`hit_count: ${match.hitcount}`]),
-    `name: ${match.name} side: ${match.side === 'dst' ? 'dest' : 'source'} mask: ${match.mask ?? '255.255.255.255'}`,
+    `name: ${match.name} side: ${match.side === 'dst' ? 'dest' : 'source'} mask: ${match.mask ?? all}`,
   ].join(' ')
 }
 
