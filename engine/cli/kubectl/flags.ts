@@ -14,6 +14,8 @@ export interface Flags {
   readonly fieldSelector?: string
   readonly labelColumns: readonly string[]
   readonly sortBy?: string
+  /** A cluster of the world by its name. */
+  readonly context?: string
 }
 
 const WITH_VALUE: Readonly<Record<string, keyof Flags>> = {
@@ -27,6 +29,8 @@ const WITH_VALUE: Readonly<Record<string, keyof Flags>> = {
   '--label-columns': 'labelColumns',
   '--field-selector': 'fieldSelector',
   '--sort-by': 'sortBy',
+  '--context': 'context',
+  '--cluster': 'context',
 }
 
 const SWITCHES: Readonly<Record<string, keyof Flags | undefined>> = {
@@ -39,7 +43,7 @@ const SWITCHES: Readonly<Record<string, keyof Flags | undefined>> = {
 }
 
 /** Flags that change nothing here. */
-const IGNORED = ['--show-managed-fields', '--show-events', '-R', '--recursive', '--server-print']
+const IGNORED = ['-w', '--watch', '--show-managed-fields', '--show-events', '-R', '--recursive', '--server-print']
 
 /** Reads flags as pflag does: `-n x`, `-nx`, `--namespace x`, `--namespace=x`, anywhere among the words. */
 export function readFlags(command: string, args: readonly string[]): Result<Flags, string> {

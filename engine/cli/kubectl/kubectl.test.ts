@@ -234,6 +234,7 @@ describe('refusals', () => {
       'error: unable to match a printer suitable for the output format "nonsense", allowed formats are: custom-columns,custom-columns-file,go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,kyaml,name,template,templatefile,wide,yaml\n',
       1,
     ],
+    ['--context east get pods', 'error: context "east" does not exist\n', 1],
     ['frobnicate', 'error: unknown command "frobnicate" for "kubectl"\n', 1],
     [
       'get endpoints',

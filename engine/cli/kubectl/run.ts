@@ -17,13 +17,24 @@ export function runKubectl(
   cluster = firstCluster(reader),
 ): KubectlOutput {
   const words = args[0] === 'kubectl' ? args.slice(1) : args
-  const at = words.findIndex((word) => !word.startsWith('-'))
-  // `kubectl -n shop get pods`: flags that stand in front of the command belong to it too.
-  const before = at > 0 && ['-n', '--namespace'].includes(words[at - 1]) ? at + 1 : at
-  const command = words[before]
+  const at = commandIn(words)
+  const command = words[at]
   if (command === undefined) return failure('error: say what to do: kubectl get pods')
   const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command as keyof typeof COMMANDS] : undefined
   if (!run) return failure(`error: unknown command "${command}" for "kubectl"`)
-  const flags = readFlags(command, [...words.slice(0, before), ...words.slice(before + 1)])
-  return flags.ok ? run(reader, cluster, flags.value) : failure(flags.error)
+  const flags = readFlags(command, [...words.slice(0, at), ...words.slice(at + 1)])
+  if (!flags.ok) return failure(flags.error)
+  const { context } = flags.value
+  if (context !== undefined && !reader.get('apiState', context))
+    return failure(`error: context "${context}" does not exist`)
+  return run(reader, context ?? cluster, flags.value)
 }
+
+/** `kubectl -n shop get pods`: flags with their values may stand in front of the command. */
+function commandIn(words: readonly string[]): number {
+  let at = 0
+  while (at < words.length && words[at].startsWith('-')) at += GLOBAL_WITH_VALUE.includes(words[at]) ? 2 : 1
+  return at
+}
+
+const GLOBAL_WITH_VALUE = ['-n', '--namespace', '--context', '--cluster']
