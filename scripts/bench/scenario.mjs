@@ -1,7 +1,7 @@
 /** Text of a cluster with so many user pods on so many workers: Deployments of ten pods, a Service each. */
 export function clusterText({ pods, nodes }) {
   const documents = [
-    `apiVersion: podwalk.dev/v1\nkind: Cluster\nmetadata:\n  name: bench\nspec:\n  nodes: ${nodes + 1}\n  networking:\n    podSubnet: 10.0.0.0/8\n    cni:\n      name: flannel\n`,
+    `apiVersion: podwalk.dev/v1\nkind: Cluster\nmetadata:\n  name: bench\nspec:\n  nodes: ${nodes + 1}\n  networking:\n    podSubnet: 10.128.0.0/9\n    cni:\n      name: flannel\n`,
   ]
   for (let made = 0, i = 0; made < pods; made += 10, i++) {
     const app = `app-${i}`
