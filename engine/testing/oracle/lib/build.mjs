@@ -27,6 +27,7 @@ export function build(scenario) {
     for (const neigh of ns.neigh ?? []) ip(ns.name, `neigh add ${neigh} nud permanent`)
     for (const entry of ns.fdb ?? []) bridge(ns.name, `fdb append ${entry}`)
     for (const text of ns.iptables ?? []) restore(ns.name, text)
+    for (const text of ns.ip6tables ?? []) inside(ns.name, ['ip6tables-restore', '--noflush'], { input: text })
   }
 }
 

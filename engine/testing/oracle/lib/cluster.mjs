@@ -17,7 +17,7 @@ export const vethOf = (pod) => `veth${createHash('sha1').update(pod).digest('hex
  * options: pods; nodes (numbers, where pods do not say); hairpin (default true); mtu of pods and tunnel (1450); tunnelMtu;
  * laterUnderlayMtu (set once the tunnel exists); outside (router and external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes and
  * addrs: { n1: [more] }; tunnel (default: when there are two nodes), tunnelNeigh and tunnelFdb (false: left out);
- * ipv6: also fd00:10:244:N::/64.
+ * ipv6: also fd00:10:244:N::/64, nodes fd00:192:168:10::1N; rules6: { n1: [texts for ip6tables-restore] }.
  */
 export function cluster(options) {
   const pods = options.pods
@@ -25,7 +25,7 @@ export function cluster(options) {
   const names = [...new Set(numbers)].sort().map((number) => `n${number}`)
   const wired = names.length > 1 || options.outside
   const hosts = names.map((name) => node(name, names, wired, pods, options))
-  if (options.outside) hosts.push(router(options), external())
+  if (options.outside) hosts.push(router(options), external(options))
   return wired ? [lan(), ...hosts] : hosts
 }
 
@@ -45,11 +45,14 @@ function node(name, names, wired, pods, options) {
       ...options.sysctls?.[name],
     },
     links: [...(wired ? [uplink(name, mac, options.laterUnderlayMtu)] : [])],
-    addrs: wired ? [`${ip}/24 brd + dev eth0`] : [],
+    addrs: wired
+      ? [`${ip}/24 brd + dev eth0`, ...(options.ipv6 ? [`fd00:192:168:10::1${number}/64 dev eth0`] : [])]
+      : [],
     routes: wired ? ['default via 192.168.10.1 dev eth0'] : [],
     neigh: [],
     fdb: [],
     iptables: options.rules?.[name] ?? [],
+    ip6tables: options.rules6?.[name] ?? [],
   }
   if (others.length > 0) {
     const vxlan = { vni: 1, port: 8472, local: ip, dev: 'eth0', learning: false }
@@ -125,15 +128,18 @@ function router(options) {
       peer: { netns: 'external', name: 'eth0', mac: '52:54:00:00:01:50' },
     },
   ]
-  const addrs = ['192.168.10.1/24 brd + dev eth0', '203.0.113.1/24 brd + dev eth1']
-  const sysctls = { 'net.ipv4.ip_forward': '1', ...options.sysctls?.router }
+  const v6 = options.ipv6 ? ['fd00:192:168:10::1/64 dev eth0'] : []
+  const addrs = ['192.168.10.1/24 brd + dev eth0', '203.0.113.1/24 brd + dev eth1', ...v6]
+  const forward6 = options.ipv6 ? { 'net.ipv6.conf.all.forwarding': '1' } : {}
+  const sysctls = { 'net.ipv4.ip_forward': '1', ...forward6, ...options.sysctls?.router }
   const netns = { name: 'router', sysctls, links, addrs, routes: options.routes?.router ?? [] }
   return { name: 'router', netns: [netns] }
 }
 
-function external() {
+function external(options) {
   const netns = {
     name: 'external',
+    sysctls: options.sysctls?.external ?? {},
     addrs: ['203.0.113.50/24 brd + dev eth0'],
     routes: ['default via 203.0.113.1 dev eth0'],
   }

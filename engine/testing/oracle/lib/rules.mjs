@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 
 const CLUSTER = '10.244.0.0/16'
+const CLUSTER_6 = 'fd00:10:244::/48'
 
 /** default/web, the reference Service; override what differs. */
 export const web = (endpoints, more = {}) => ({
@@ -18,8 +19,8 @@ export const web = (endpoints, more = {}) => ({
  * A whole sync. As in the daemon, `:CHAIN` lines empty its own chains first; the jumps out of the built-in chains are
  * made once, so a later sync leaves them out.
  */
-export function kubeProxy(services, { jumps } = { jumps: true }) {
-  const sections = services.map(serviceRules)
+export function kubeProxy(services, { jumps = true, cluster = CLUSTER } = {}) {
+  const sections = services.map((service) => serviceRules(service, cluster))
   const chains = services.flatMap(chainsOf)
   const all = (part) => sections.flatMap((section) => section[part])
   return [
@@ -46,6 +47,7 @@ export function kubeProxy(services, { jumps } = { jumps: true }) {
     'COMMIT',
     '',
   ]
+    .filter((line) => cluster === CLUSTER || !line.includes('127.0.0.0/8'))
     .filter((line) => jumps || !/^-A (INPUT|FORWARD|OUTPUT|PREROUTING|POSTROUTING) /.test(line))
     .join('\n')
 }
@@ -96,7 +98,7 @@ function filterTable(reject, rejectExternal) {
   ]
 }
 
-function serviceRules(service) {
+function serviceRules(service, cluster) {
   const { name, protocol, clusterIP, port, nodePort, endpoints } = service
   const comment = (text) => `-m comment --comment "${text}"`
   const match = `-m ${protocol} -p ${protocol}`
@@ -126,18 +128,36 @@ function serviceRules(service) {
             `-A ${ext} -j ${svc}`,
           ]
         : []),
-      `-A ${svc} ${portal} ! -s ${CLUSTER} -j KUBE-MARK-MASQ`,
+      `-A ${svc} ${portal} ! -s ${cluster} -j KUBE-MARK-MASQ`,
+      ...affinity(service),
       ...endpoints.map(
         (endpoint, i) =>
           `-A ${svc} ${comment(`${name} -> ${endpoint}`)}${odds(endpoints.length - i)} -j ${sep(service, endpoint)}`,
       ),
       ...endpoints.flatMap((endpoint) => [
-        `-A ${sep(service, endpoint)} ${comment(name)} -s ${endpoint.split(':')[0]} -j KUBE-MARK-MASQ`,
-        `-A ${sep(service, endpoint)} ${comment(name)} ${match} -j DNAT --to-destination ${endpoint}`,
+        `-A ${sep(service, endpoint)} ${comment(name)} -s ${hostOf(endpoint)} -j KUBE-MARK-MASQ`,
+        `-A ${sep(service, endpoint)} ${comment(name)}${remember(service, endpoint)} ${match} -j DNAT --to-destination ${endpoint}`,
       ]),
     ],
   }
 }
+
+/** `10.0.0.1:80` and `[fd00::1]:80` without the port. */
+const hostOf = (endpoint) => endpoint.replace(/:\d+$/, '').replace(/[[\]]/g, '')
+
+/** sessionAffinity ClientIP: a client that is remembered for an endpoint goes there again. */
+function affinity(service) {
+  if (!service.affinitySeconds) return []
+  const recent = (name) => `-m recent --name ${name} --rcheck --seconds ${service.affinitySeconds} --reap`
+  return service.endpoints.map((endpoint) => {
+    const target = sep(service, endpoint)
+    const comment = `-m comment --comment "${service.name} -> ${endpoint}"`
+    return `-A ${chain('KUBE-SVC', service)} ${comment} ${recent(target)} -j ${target}`
+  })
+}
+
+const remember = (service, endpoint) =>
+  service.affinitySeconds ? ` -m recent --name ${sep(service, endpoint)} --set` : ''
 
 const odds = (left) => (left === 1 ? '' : ` -m statistic --mode random --probability ${(1 / left).toFixed(10)}`)
 
@@ -183,6 +203,9 @@ export function flannel(podCidr) {
     '',
   ].join('\n')
 }
+
+/** kube-proxy's rules of an IPv6 cluster. */
+export const nodeRules6 = (services) => [kubeProxy(services, { cluster: CLUSTER_6 })]
 
 /** What a node of the reference cluster carries: kube-proxy's rules for these services, then flannel's. */
 export const nodeRules = (number, services) => [kubeProxy(services), flannel(`10.244.${number}.0/24`)]

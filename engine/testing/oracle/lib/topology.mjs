@@ -18,7 +18,9 @@ function netnsOf(name, state, wires) {
     links: dump.link.map((link) => linkOf(name, link, state, wires)),
     addrs: dump.addr.flatMap((dev) => dev.addr_info.map((addr) => addrOf(dev, addr))),
     routes: [
-      ...dump.route.filter(notLocal).map((route) => routeOf(route, 'inet')),
+      ...dump.route
+        .filter((route) => notLocal(route) && route.pref === undefined)
+        .map((route) => routeOf(route, 'inet')),
       ...dump.route6.filter(notLocal).map((route) => routeOf(route, 'inet6')),
     ],
     rules: dump.rule.filter((rule) => ![0, 32766, 32767].includes(rule.priority)).map(ruleOf),
@@ -85,6 +87,7 @@ const addrOf = (dev, addr) => ({
   scope: addr.scope,
 })
 
+/** With `table all`, IPv6's routes are in the list too; they alone have a preference. */
 const notLocal = (route) => route.table !== 'local'
 
 function routeOf(route, family) {

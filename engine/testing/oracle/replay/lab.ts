@@ -3,6 +3,7 @@ import { EventHeap } from '../../../core/event-heap.ts'
 import { schedulerOf } from '../../../core/event-queue.ts'
 import { draw } from '../../../core/rng.ts'
 import { World } from '../../../core/world.ts'
+import { fdbLearn } from '../../../kernel/bridge/fdb.ts'
 import { PATH_HANDLERS } from '../../../kernel/path/handlers.ts'
 import { close, listen, send, sendTo } from '../../../kernel/socket/api.ts'
 import { SOCKET_HANDLERS } from '../../../kernel/socket/handlers.ts'
@@ -45,6 +46,7 @@ export class OracleLab {
       'app-event': (_ctx, payload: AppEventPayload) => this.wake(payload),
     }
     buildTopology(this.world, recording.topology)
+    this.announce()
     for (const listener of recording.listeners) this.listen(listener)
   }
 
@@ -75,6 +77,16 @@ export class OracleLab {
     const unread = [...this.unread]
     this.unread.clear()
     for (const [socket, bytes] of unread) send(this.ctx, socket, { kind: 'data', bytes })
+  }
+
+  /** IPv6 hosts report their groups as soon as a device is up (MLD): bridges know them from the start. */
+  private announce(): void {
+    for (const link of this.world.rows('link')) {
+      const port = link.peer === undefined ? undefined : this.world.get('link', link.peer)
+      const bridge = port?.master === undefined ? undefined : this.world.get('link', port.master)
+      const speaks = this.world.by('addr', 'link', link.id).some((row) => row.scope === 'link')
+      if (port && bridge && speaks && link.master === undefined) fdbLearn(this.ctx, bridge, port, link.mac)
+    }
   }
 
   private listen({ netns, proto, address, port }: Listener): void {
