@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { apiOf } from '../api/store.ts'
 import type { Api, KubeObject } from '../api/types.ts'
+import { setComponents } from '../control/components.ts'
 import { eventsAbout } from '../control/events.ts'
 import { loadScenario } from '../scenario.ts'
 import type { Simulation } from '../simulation.ts'
@@ -313,4 +314,18 @@ test('a stopped kubelet starts nothing', () => {
   })
   if (!loaded.ok) throw new Error('refused')
   expect(loaded.running.sim.world.rows('podSandbox')).toEqual([])
+})
+
+test('a second look of every controller and daemon at a whole world writes nothing', () => {
+  const { sim } = world(
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 4, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: nginx, readinessProbe: {tcpSocket: {port: 80}}}]}}}',
+    'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}',
+  )
+  const state = () =>
+    sim.world.dump(['object', 'podSandbox', 'netns', 'link', 'addr', 'route', 'nfChain', 'socket', 'app'])
+  const before = state()
+  sim.transact('stop', (ctx) => setComponents(ctx.tx, { only: [] }))
+  sim.transact('start', (ctx) => setComponents(ctx.tx, undefined))
+  sim.settle()
+  expect(state()).toBe(before)
 })

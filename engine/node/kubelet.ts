@@ -72,10 +72,19 @@ function hostOf(node: string, ctx: ControllerCtx): string | undefined {
   return ctx.tx.get('host', host)?.up ? host : undefined
 }
 
+/** Internal addresses by a Node's frozen list of all of them. */
+const INTERNAL = new WeakMap<object, readonly string[]>()
+
 function addressesOf(node: ObjectRow): readonly string[] {
-  const addresses: readonly { type: string; address: string }[] = node.object.status?.addresses ?? []
-  return addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+  const addresses: readonly { type: string; address: string }[] = node.object.status?.addresses ?? NONE
+  const known = INTERNAL.get(addresses)
+  if (known) return known
+  const internal = addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+  INTERNAL.set(addresses, internal)
+  return internal
 }
+
+const NONE: readonly never[] = Object.freeze([])
 
 /** The network came or went: the node, and the pods that wait for it. */
 function networkChanged({ before, after }: Change, ctx: Ctx): readonly RowKey[] {
