@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { iptablesRestore, iptablesSave } from '../kernel/netfilter/iptables-text.ts'
+import { kubeProxy } from './kube-proxy.ts'
 import { proxyLab, type ProxyLab, webService, webSlice } from '../testing/proxy-lab.ts'
 
 const saved = (lab: ProxyLab, node: string, table: 'nat' | 'filter' | 'mangle', family: 'ipv4' | 'ipv6' = 'ipv4') =>
@@ -371,4 +372,19 @@ test('UDP entries that lead to an endpoint that is gone are deleted, others and 
   lab.apply(webSlice(THREE.slice(0, 2), { protocol: 'UDP' }))
   lab.sync()
   expect(lab.world.rows('conntrack').map(({ id }) => id)).toEqual(['tcp4', 'udp1'])
+})
+
+test('when somebody flushes the tables, the node is synced again', () => {
+  const lab = web()
+  lab.world.patch('host', 'n1', { cluster: 'kubernetes' })
+  const before = rules(lab, 'n1', /./)
+  const from = lab.world.position
+  iptablesRestore(lab.world, 'n1', '*nat\nCOMMIT\n*filter\nCOMMIT\n*mangle\nCOMMIT\n', { owner: 'by hand' })
+  expect(rules(lab, 'n1', /./)).toEqual([])
+  const keys = lab.world
+    .changes(from)
+    .flatMap((change) => (change.table === 'nfChain' ? (kubeProxy.keysForRow?.(change, lab.ctx) ?? []) : []))
+  expect(new Set(keys.map(({ cluster, key }) => `${cluster} ${key}`))).toEqual(new Set(['kubernetes n1']))
+  lab.sync()
+  expect(rules(lab, 'n1', /./)).toEqual(before)
 })

@@ -1,9 +1,11 @@
 import { clusterConfig, hostIdOf } from '../api/cluster-config.ts'
 import type { ObjectRow } from '../api/types.ts'
-import type { Controller, ControllerCtx, ObjectChange } from '../control/types.ts'
+import type { Controller, ControllerCtx, ObjectChange, RowKey } from '../control/types.ts'
 import type { Cidr, Family, Ip } from '../net/address.ts'
 import { familyOf } from '../net/ip.ts'
+import type { Ctx } from '../core/context.ts'
 import { syncChains } from '../kernel/netfilter/sync-chains.ts'
+import type { NfChainRow } from '../kernel/tables.ts'
 import { proxyConfig } from './config.ts'
 import { compileRuleset, type ProxyInput } from './iptables/compile.ts'
 import { applySettings } from './kernel-settings.ts'
@@ -26,6 +28,9 @@ export const kubeProxy: Controller = {
     if (!proxyConfig(ctx.tx, ctx.cluster).runs || sameToProxy(change)) return []
     return ctx.api.list('Node').map(({ name }) => name)
   },
+  watchesRows: ['nfChain'],
+  keysForRow: ({ before, after }, ctx) =>
+    before && !after && before.id.endsWith(CANARY) ? nodeOf(before as NfChainRow, ctx) : [],
   latencyUs: (costs) => costs.proxySyncUs,
   coalesceUs: MIN_SYNC_US,
   reconcile(key, ctx) {
@@ -34,6 +39,19 @@ export const kubeProxy: Controller = {
     if (!node || host === undefined) return
     syncNode(node, host, ctx)
   },
+}
+
+/**
+ * Somebody flushed the tables: the canary is gone, and everything is programmed anew.
+ * Simplified: it is noticed at once instead of at the next look, half a minute later at most, since nobody wants to wait for it.
+ */
+const CANARY = '|KUBE-PROXY-CANARY'
+
+function nodeOf({ netns }: NfChainRow, ctx: Ctx): readonly RowKey[] {
+  const cluster = ctx.tx.get('host', netns)?.cluster
+  if (cluster === undefined) return []
+  const node = clusterConfig(ctx.tx, cluster)?.nodes.find(({ host }) => host === netns)
+  return [{ cluster, key: node?.name ?? netns }]
 }
 
 function syncNode(node: ObjectRow, netns: string, ctx: ControllerCtx): void {

@@ -9,7 +9,7 @@ export interface CompiledRule {
   readonly rule: NfRule
   readonly index: number
   readonly tests: readonly Test[]
-  readonly odds?: number
+  readonly odds: number | undefined
 }
 
 /**
@@ -29,46 +29,62 @@ const memo = new WeakMap<readonly NfRule[], readonly Segment[]>()
 export function compileRules(rules: readonly NfRule[]): readonly Segment[] {
   let segments = memo.get(rules)
   if (!segments) {
-    segments = segment(rules.map(compileRule))
+    segments = segment(rules)
     memo.set(rules, segments)
   }
   return segments
 }
 
-const ruleMemo = new WeakMap<NfRule, Pick<CompiledRule, 'tests' | 'odds'>>()
+/** What a rule is made into, wherever it stands. */
+interface Prepared {
+  readonly tests: readonly Test[]
+  readonly odds: number | undefined
+  readonly key: string | undefined
+}
+const prepared = new WeakMap<NfRule, Prepared>()
 
-function compileRule(rule: NfRule, index: number): CompiledRule {
-  let compiled = ruleMemo.get(rule)
-  if (!compiled) {
+function prepare(rule: NfRule): Prepared {
+  let made = prepared.get(rule)
+  if (!made) {
     const random = rule.matches.find((match) => match.kind === 'statistic' && match.mode === 'random')
-    compiled = {
+    made = {
       tests: rule.matches.map(compileMatch).filter((test) => test !== undefined),
-      ...(random?.kind === 'statistic' && random.mode === 'random' ? { odds: random.p } : {}),
+      odds: random?.kind === 'statistic' && random.mode === 'random' ? random.p : undefined,
+      key: keyOf(rule.matches),
     }
-    ruleMemo.set(rule, compiled)
+    prepared.set(rule, made)
   }
-  return { rule, index, ...compiled }
+  return made
 }
 
-function segment(rules: readonly CompiledRule[]): Segment[] {
+function segment(rules: readonly NfRule[]): Segment[] {
   const segments: Segment[] = []
-  let run: { rule: CompiledRule; key: string }[] = []
+  let run: Keyed[] = []
   const close = () => {
-    segments.push(...(run.length >= RUN_AT_LEAST ? [hash(run)] : run.map(({ rule }) => rule)))
+    if (run.length >= RUN_AT_LEAST) segments.push(hash(run))
+    else for (const { rule } of run) segments.push(rule)
     run = []
   }
-  for (const rule of rules) {
-    const key = keyOf(rule.rule.matches)
-    if (key === undefined) {
-      close()
-      segments.push(rule)
-    } else run.push({ rule, key })
-  }
+  rules.forEach((rule, index) => {
+    const { tests, odds, key } = prepare(rule)
+    const compiled: CompiledRule = { rule, index, tests, odds }
+    if (key !== undefined) {
+      run.push({ rule: compiled, key })
+      return
+    }
+    close()
+    segments.push(compiled)
+  })
   close()
   return segments
 }
 
-function hash(run: readonly { rule: CompiledRule; key: string }[]): HashedRun {
+interface Keyed {
+  readonly rule: CompiledRule
+  readonly key: string
+}
+
+function hash(run: readonly Keyed[]): HashedRun {
   const byKey = new Map<string, CompiledRule[]>()
   for (const { rule, key } of run) {
     const same = byKey.get(key)
