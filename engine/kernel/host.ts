@@ -72,7 +72,6 @@ const IN_NETNS = [
   'socket',
   'app',
   'queuedSkb',
-  'linkStat',
 ] as const
 
 /** Takes a netns away with all that is in it; the other ends of its veths go too. */
@@ -80,7 +79,10 @@ export function netnsDel(tx: Tx, id: string): NetlinkResult {
   if (!tx.get('netns', id)) return refuse('ENOENT')
   for (const link of tx.by('link', 'netns', id)) if (link.kind !== 'loopback') linkDel(tx, link.id)
   for (const table of IN_NETNS) for (const row of tx.by(table, 'netns', id)) tx.delete(table, row.id)
-  for (const link of tx.by('link', 'netns', id)) tx.delete('link', link.id)
+  for (const link of tx.by('link', 'netns', id)) {
+    tx.delete('linkStat', link.id)
+    tx.delete('link', link.id)
+  }
   tx.delete('netns', id)
   return done
 }

@@ -15,7 +15,7 @@ export const linkTable: TableDef<T.LinkRow> = {
   order: (a, b) => (a.netns < b.netns ? -1 : a.netns > b.netns ? 1 : a.ifindex - b.ifindex),
   indexes: { netns, master: (r) => r.master },
 }
-export const linkStatTable: TableDef<T.LinkStatRow> = { name: 'linkStat', indexes: { netns } }
+export const linkStatTable: TableDef<T.LinkStatRow> = { name: 'linkStat' }
 export const addrTable: TableDef<T.AddrRow> = {
   name: 'addr',
   order: (a, b) => a.seq - b.seq,

@@ -52,6 +52,25 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
   })
 }
 
+/**
+ * A request that plainly concerns nobody here: neither our address nor one we answer for, and its sender is no neighbour of
+ * ours. Most copies of a flooded request are; the rest of `arpInput` would come to the same end.
+ */
+export function arpIsNoise(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
+  if (arp.op !== 'request' || ctx.tx.get('neigh', neighId(link.id, arp.senderIp))) return false
+  return !ctx.tx.oneBy('addr', 'netnsAddress', `${link.netns}|${arp.targetIp}`) && !mayStandIn(ctx, link, arp)
+}
+
+/** Might this host answer for an address that is on none of its links? By proxy_arp, a proxy entry, a local route. */
+function mayStandIn(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
+  if (forwards(ctx.tx, link, 'ipv4')) {
+    if (anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return true
+    if (ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)) return true
+  }
+  const found = fibLookup(ctx.tx, { netns: link.netns, dst: arp.targetIp })
+  return found.kind === 'route' && found.route.type === 'local'
+}
+
 const LOCKTIME_US = 1_000_000
 
 /** The row that makes us answer, or undefined. */
@@ -61,10 +80,7 @@ function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | un
   if (isUnspecified(arp.senderIp)) return own && own.link === link.id ? refTo('addr', own) : undefined // duplicate address detection
   if (own && ignore >= 1 && own.link !== link.id) return undefined
   if (own && ignore >= 8) return undefined
-  if (!own && !forwards(ctx.tx, link, 'ipv4')) {
-    const found = fibLookup(ctx.tx, { netns: link.netns, dst: arp.targetIp })
-    if (found.kind !== 'route' || found.route.type !== 'local') return undefined
-  }
+  if (!own && !mayStandIn(ctx, link, arp)) return undefined
   const way = routeInput(ctx, link, { ...skb, ip: undefined }, { src: arp.senderIp, dst: arp.targetIp })
   if (way.kind === 'local') return own ? refTo('addr', own) : way.route?.by
   if (way.kind !== 'forward' || !('route' in way.route)) return undefined

@@ -5,7 +5,7 @@ import type { Receive } from '../contract.ts'
 import { countRx } from '../dev/stats.ts'
 import { devXmit } from '../dev/xmit.ts'
 import { hostOfNetns, refTo } from '../ids.ts'
-import { arpInput } from '../neigh/arp.ts'
+import { arpInput, arpIsNoise } from '../neigh/arp.ts'
 import type { LinkRow } from '../tables.ts'
 import { finish, lose, report } from '../trace/emit.ts'
 import { ipReceive } from './ip-receive.ts'
@@ -29,6 +29,11 @@ export const receive: Receive = (ctx, id, skb) => {
     return lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
   }
   countRx(ctx.tx, link, here.frame ? frameLength(here.frame) : here.ip ? ipLength(here.ip) : 0)
+  const arp = here.frame?.body.kind === 'arp' && link.master === undefined ? here.frame.body : undefined
+  if (arp && ctx.tx.count('hook') === 0 && arpIsNoise(ctx, link, arp)) {
+    const detail = `received on ${link.name}: ${arp.targetIp} is not an address of this host`
+    return finish(ctx, here, 'absorbed', { stage: 'receive', action: 'received', detail })
+  }
   report(ctx, here, { stage: 'receive', action: 'received', detail: `received on ${link.name}` })
   let current = here
   for (const hook of ['xdp', 'tc-ingress', 'rx-handler'] as const) {
