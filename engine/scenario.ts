@@ -1,3 +1,4 @@
+import { refText } from './api/names.ts'
 import { applyScenario, readScenario, type Scenario } from './api/scenario-text.ts'
 import type { Diagnostic, KubeObject } from './api/types.ts'
 import { bootstrapCluster } from './cluster/bootstrap.ts'
@@ -34,45 +35,50 @@ export type Loaded =
 
 interface Read {
   readonly scenario: Scenario
+  /** False if a document, or the description of the cluster, cannot be used at all. */
+  readonly usable: boolean
   readonly configs: readonly ClusterConfig[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** A new world from a scenario: fabric, cluster, objects, all settled. Refused as a whole if any part of it is wrong. */
+/**
+ * A new world from a scenario: fabric, cluster, objects, all settled. Refused as a whole only if a text or the cluster's
+ * description cannot be read; an object that the API refuses is an error diagnostic, and the others run.
+ */
 export function loadScenario(input: ScenarioInput, budget?: Budget): Loaded {
   const read = readInput(input)
-  if (read.diagnostics.some(isError)) return { ok: false, diagnostics: read.diagnostics }
+  if (!read.usable) return { ok: false, diagnostics: read.diagnostics }
   const sim = new Simulation({ seed: input.seed })
-  let refused: readonly Diagnostic[] = []
-  sim.transact('load', (ctx) => {
-    setComponents(ctx.tx, input.components)
-    for (const config of read.configs) bootstrapCluster(ctx, config)
-    refused = applyScenario(ctx, undefined, read.scenario, { admission: input.admission })
-    attachGivenPods(ctx)
-  })
-  return finish(sim, input, read, refused, budget, true)
+  return finish(sim, input, read, change(sim, 'load', input, read, undefined), budget)
 }
 
 /**
  * The same world after its text changed, at the present moment: only the difference is applied. A change of the fabric or of
- * the network's provider makes the world anew. If anything is refused, the old world stays untouched.
+ * the network's provider makes the world anew. An object that the API refuses stays as it was.
  */
 export function editScenario(old: Running, input: ScenarioInput, budget?: Budget): Loaded {
   const read = readInput(input)
-  if (read.diagnostics.some(isError)) return { ok: false, diagnostics: read.diagnostics }
+  if (!read.usable) return { ok: false, diagnostics: read.diagnostics }
   if (!sameWorld(old.configs, read.configs)) return loadScenario(input, budget)
-  const edit = (sim: Simulation): readonly Diagnostic[] => {
-    let refused: readonly Diagnostic[] = []
-    sim.transact('edit', (ctx) => {
-      for (const config of read.configs) bootstrapCluster(ctx, config)
-      refused = applyScenario(ctx, old.scenario, read.scenario, { admission: input.admission })
-      attachGivenPods(ctx)
-    })
-    return refused
-  }
-  const trial = old.sim.explain(edit)
-  if (trial.some(isError)) return { ok: false, diagnostics: [...read.diagnostics, ...trial] }
-  return finish(old.sim, input, read, edit(old.sim), budget, false)
+  return finish(old.sim, input, read, change(old.sim, 'edit', input, read, old.scenario), budget, old.scenario)
+}
+
+/** Applies what differs as one commit. Returns what the API refused. */
+function change(
+  sim: Simulation,
+  event: 'load' | 'edit',
+  input: ScenarioInput,
+  read: Read,
+  old: Scenario | undefined,
+): readonly Diagnostic[] {
+  let refused: readonly Diagnostic[] = []
+  sim.transact(event, (ctx) => {
+    if (event === 'load') setComponents(ctx.tx, input.components)
+    for (const config of read.configs) bootstrapCluster(ctx, config)
+    refused = applyScenario(ctx, old, read.scenario, { admission: input.admission })
+    attachGivenPods(ctx)
+  })
+  return refused
 }
 
 function finish(
@@ -81,21 +87,37 @@ function finish(
   read: Read,
   refused: readonly Diagnostic[],
   budget: Budget | undefined,
-  rebuilt: boolean,
+  old?: Scenario,
 ): Loaded {
-  const diagnostics = [...read.diagnostics, ...refused]
-  if (refused.some(isError)) return { ok: false, diagnostics }
   const settled = sim.settle(budget)
-  return {
-    ok: true,
-    running: { sim, input, scenario: read.scenario, configs: read.configs, diagnostics, settled, rebuilt },
-  }
+  const scenario = { ...read.scenario, documents: inForce(read.scenario, refused, old) }
+  const diagnostics = [...read.diagnostics, ...refused]
+  return { ok: true, running: { sim, input, scenario, configs: read.configs, diagnostics, settled, rebuilt: !old } }
+}
+
+/** The documents that the world now follows: a refused one counts as it last was, so that the next edit starts from there. */
+function inForce(now: Scenario, refused: readonly Diagnostic[], old: Scenario | undefined): Scenario['documents'] {
+  const names = new Set(refused.filter(isError).map(({ object }) => object))
+  if (names.size === 0) return now.documents
+  const before = new Map((old?.documents ?? []).map((document) => [document.id, document]))
+  return now.documents.flatMap((document) => {
+    const { key, object, id } = document
+    if (!names.has(refText(key, object.metadata.namespace ?? '', object.metadata.name))) return [document]
+    const last = before.get(id)
+    return last ? [last] : []
+  })
 }
 
 function readInput(input: ScenarioInput): Read {
   const scenario = readScenario({ files: input.files, objects: input.objects ?? [] })
   const resolved = resolveClusters(scenario.documents)
-  return { scenario, configs: resolved.configs, diagnostics: [...scenario.diagnostics, ...resolved.diagnostics] }
+  const usable = !scenario.broken && !resolved.diagnostics.some(isError) && resolved.configs.length > 0
+  return {
+    scenario,
+    configs: resolved.configs,
+    usable,
+    diagnostics: [...scenario.diagnostics, ...resolved.diagnostics],
+  }
 }
 
 function isError(diagnostic: Diagnostic): boolean {

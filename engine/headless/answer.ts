@@ -87,8 +87,9 @@ export function answer(request: Request): Answer | Failure {
   const answers: unknown[] = []
   let settled = running.settled
   for (const ask of request.asks ?? []) answers.push(runAsk(running.sim, ask))
+  const given = new Map(running.scenario.documents.map((document) => [document.id, document]))
   for (const step of request.steps ?? []) {
-    const failed = applyStep(running, step)
+    const failed = applyStep(running, step, given)
     settled = running.sim.settle(budget) && settled
     for (const ask of step.asks ?? []) answers.push(failed ? { error: failed } : runAsk(running.sim, ask))
   }

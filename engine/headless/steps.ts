@@ -1,6 +1,7 @@
 import { apiOf } from '../api/store.ts'
 import { kindKey } from '../api/names.ts'
-import type { KubeObject, Status } from '../api/types.ts'
+import { applyScenario, readScenario, type ScenarioDocument } from '../api/scenario-text.ts'
+import type { KubeObject } from '../api/types.ts'
 import type { Running } from '../scenario.ts'
 import { attachGivenPods } from '../cluster/given-pods.ts'
 
@@ -23,22 +24,44 @@ export interface StepRequest {
   readonly asks?: readonly unknown[]
 }
 
-/** Applies a step as one commit. The first refusal of the API is returned; the rest is applied all the same. */
-export function applyStep(running: Running, step: StepRequest): { code: string; message: string } | undefined {
-  let refused: Status | undefined
+/**
+ * Applies a step as one commit: `apply` as kubectl apply would, against what the scenario or an earlier step gave, then
+ * patches, then deletions. The first refusal is returned; the rest is applied all the same.
+ */
+export function applyStep(
+  running: Running,
+  step: StepRequest,
+  given: Map<string, ScenarioDocument>,
+): { code: string; message: string } | undefined {
+  let refused: { code: string; message: string } | undefined
+  const refuse = (code: string, message: string) => {
+    refused ??= { code, message }
+  }
   running.sim.transact('step', (ctx) => {
-    const api = apiOf(ctx, running.configs[0].name, { admission: running.input.admission })
-    const note = (result: { ok: boolean; error?: Status }) => {
-      if (!result.ok) refused ??= result.error
+    const { admission } = running.input
+    const api = apiOf(ctx, running.configs[0].name, { admission })
+    const next = readScenario({ files: [], objects: step.apply ?? [] })
+    const before = next.documents.flatMap(({ id }) => given.get(id) ?? [])
+    const said = applyScenario(
+      ctx,
+      { documents: before, sources: [] },
+      { documents: next.documents, sources: [] },
+      { admission },
+    )
+    for (const { severity, code, message } of [...next.diagnostics, ...said])
+      if (severity === 'error') refuse(code, message)
+    for (const document of next.documents) given.set(document.id, document)
+    for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? []) {
+      const result = api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch)
+      if (!result.ok) refuse(result.error.reason, result.error.message)
     }
-    for (const object of step.apply ?? []) note(api.apply(object))
-    for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? [])
-      note(api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch))
-    for (const { apiVersion = '', kind, namespace, name } of step.delete ?? [])
-      note(api.delete(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name))
+    for (const { apiVersion = '', kind, namespace, name } of step.delete ?? []) {
+      const result = api.delete(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name)
+      if (!result.ok) refuse(result.error.reason, result.error.message)
+    }
     attachGivenPods(ctx)
   })
-  return refused && { code: refused.reason, message: refused.message }
+  return refused
 }
 
 /** Where a reference without a namespace points: `default`, or nowhere for the kinds that live in no namespace. */
