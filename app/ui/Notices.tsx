@@ -9,9 +9,14 @@ export function Notices() {
   const first = diagnostics.find((d) => d.severity === 'error')
   return (
     <div className="notices" role="status">
-      {rejected && first && (
+      {first && (
         <p className="notice notice-error">
-          <strong>The text has an error; the map shows the last good world.</strong> {first.message}{' '}
+          <strong>
+            {rejected
+              ? 'The text has an error; the map shows the last good world.'
+              : 'A part of the text was refused; the rest runs, and what was refused stays as it last was.'}
+          </strong>{' '}
+          {first.message}{' '}
           {first.file && (
             <button
               type="button"
