@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { splitWords } from './run.ts'
-import { recordedNode } from './recorded-node.ts'
+import { recordedNode } from '../testing/recorded-node.ts'
 import { COMMANDS } from './registry.ts'
 
 interface Recorded {

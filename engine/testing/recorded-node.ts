@@ -4,8 +4,8 @@ import type { NeighState } from '../kernel/tables.ts'
 import type { Ip, Mac } from '../net/address.ts'
 import { broadcastOf } from '../net/ip.ts'
 import { TABLES } from '../tables.ts'
-import { buildTopology } from '../testing/oracle/replay/build.ts'
-import type { OracleAddr, OracleHost, OracleLink, OracleNetns, OracleRoute } from '../testing/oracle/types.ts'
+import { buildTopology } from './oracle/replay/build.ts'
+import type { OracleAddr, OracleHost, OracleLink, OracleNetns, OracleRoute } from './oracle/types.ts'
 
 /**
  * The machines inside which `testing/oracle/text` was recorded, as rows: flannel node `n1` with pods `client` and `web-a`,
