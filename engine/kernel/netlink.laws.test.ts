@@ -116,6 +116,10 @@ function complaints(world: World): string[] {
     say((link.port !== undefined) === (link.master !== undefined), `${link.id}: port settings and a master go together`)
     const twins = world.by('link', 'netns', link.netns).filter((other) => other.ifindex === link.ifindex)
     say(twins.length === 1, `${link.netns}: ifindex ${link.ifindex} twice`)
+    if (link.master) {
+      const own = world.by('fdb', 'link', link.id).filter((row) => row.flags.includes('local'))
+      say(own.length === 1 && own[0].mac === link.mac, `${link.id}: its bridge has another MAC for it`)
+    }
     if (link.vxlan) say(world.get('link', link.vxlan.dev), `${link.id} has lost its lower device`)
     if (link.bridge && !link.bridge.macFixed) {
       const macs = world

@@ -8,7 +8,10 @@ const netns = (row: { readonly netns: string }) => row.netns
 export const hostTable: TableDef<T.HostRow> = { name: 'host' }
 export const netnsTable: TableDef<T.NetnsRow> = {
   name: 'netns',
-  indexes: { host: (r) => r.host, cause: ({ cause: c }) => c && `${c.cluster ?? ''}:${c.kind}/${c.namespace ?? ''}/${c.name}` },
+  indexes: {
+    host: (r) => r.host,
+    cause: ({ cause: c }) => c && `${c.cluster ?? ''}:${c.kind}/${c.namespace ?? ''}/${c.name}`,
+  },
 }
 export const linkTable: TableDef<T.LinkRow> = {
   name: 'link',
@@ -21,12 +24,24 @@ export const addrTable: TableDef<T.AddrRow> = {
   order: (a, b) => a.seq - b.seq,
   indexes: { netns, link: (r) => r.link, address: (r) => r.address, netnsAddress: (r) => `${r.netns}|${r.address}` },
 }
-export const routeTable: TableDef<T.RouteRow> = { name: 'route', indexes: { netns, netnsFamily: (r) => `${r.netns}|${r.family}` } }
-export const ruleTable: TableDef<T.RuleRow> = { name: 'rule', order: (a, b) => a.priority - b.priority, indexes: { netns } }
+export const routeTable: TableDef<T.RouteRow> = {
+  name: 'route',
+  indexes: { netns, netnsFamily: (r) => `${r.netns}|${r.family}` },
+}
+export const ruleTable: TableDef<T.RuleRow> = {
+  name: 'rule',
+  order: (a, b) => a.priority - b.priority,
+  indexes: { netns },
+}
 export const neighTable: TableDef<T.NeighRow> = { name: 'neigh', indexes: { netns, link: (r) => r.link } }
 export const fdbTable: TableDef<T.FdbRow> = {
   name: 'fdb',
-  indexes: { netns, link: (r) => r.link, bridgeMac: (r) => (r.bridge ? `${r.bridge}|${r.mac}` : undefined), linkMac: (r) => `${r.link}|${r.mac}` },
+  indexes: {
+    netns,
+    link: (r) => r.link,
+    bridgeMac: (r) => (r.bridge ? `${r.bridge}|${r.mac}` : undefined),
+    linkMac: (r) => `${r.link}|${r.mac}`,
+  },
 }
 export const sysctlTable: TableDef<T.SysctlRow> = { name: 'sysctl', indexes: { netns } }
 export const nfChainTable: TableDef<T.NfChainRow> = {
@@ -54,7 +69,11 @@ export const socketTable: TableDef<T.SocketRow> = {
   indexes: { netns, port: (r) => `${r.netns}|${r.proto}|${r.localPort}`, app: (r) => r.app },
 }
 export const appTable: TableDef<T.AppRow> = { name: 'app', indexes: { netns } }
-export const queuedSkbTable: TableDef<T.QueuedSkbRow> = { name: 'queuedSkb', order: (a, b) => a.sinceUs - b.sinceUs, indexes: { netns, key: (r) => r.key } }
+export const queuedSkbTable: TableDef<T.QueuedSkbRow> = {
+  name: 'queuedSkb',
+  order: (a, b) => a.sinceUs - b.sinceUs,
+  indexes: { netns, key: (r) => r.key },
+}
 
 export const fileTable: TableDef<T.FileRow> = {
   name: 'file',
@@ -68,6 +87,25 @@ export const fileTable: TableDef<T.FileRow> = {
 }
 
 export const KERNEL_TABLES = [
-  hostTable, netnsTable, linkTable, linkStatTable, addrTable, routeTable, ruleTable, neighTable, fdbTable, sysctlTable, nfChainTable, nfCountTable,
-  nfSetTable, recentTable, hookTable, conntrackTable, pmtuTable, socketTable, appTable, queuedSkbTable, fileTable,
+  hostTable,
+  netnsTable,
+  linkTable,
+  linkStatTable,
+  addrTable,
+  routeTable,
+  ruleTable,
+  neighTable,
+  fdbTable,
+  sysctlTable,
+  nfChainTable,
+  nfCountTable,
+  nfSetTable,
+  recentTable,
+  hookTable,
+  conntrackTable,
+  pmtuTable,
+  socketTable,
+  appTable,
+  queuedSkbTable,
+  fileTable,
 ] as const

@@ -45,9 +45,25 @@ export interface LinkRow extends Row, Owned {
   readonly latencyUs?: number
   readonly cut?: boolean
   /** Only as a bridge port. */
-  readonly port?: { readonly hairpin: boolean; readonly learning: boolean; readonly flood: boolean; readonly isolated: boolean }
-  readonly bridge?: { readonly forwardDelayUs: number; readonly ageingUs: number; readonly promiscuous?: boolean; /** The MAC was given; otherwise it follows the lowest port's. */ readonly macFixed?: boolean }
-  readonly vxlan?: { readonly vni: number; readonly port: number; readonly local: Ip; readonly dev: string; readonly learning: boolean }
+  readonly port?: {
+    readonly hairpin: boolean
+    readonly learning: boolean
+    readonly flood: boolean
+    readonly isolated: boolean
+  }
+  readonly bridge?: {
+    readonly forwardDelayUs: number
+    readonly ageingUs: number
+    readonly promiscuous?: boolean /** The MAC was given; otherwise it follows the lowest port's. */
+    readonly macFixed?: boolean
+  }
+  readonly vxlan?: {
+    readonly vni: number
+    readonly port: number
+    readonly local: Ip
+    readonly dev: string
+    readonly learning: boolean
+  }
   readonly ipip?: { readonly local: Ip; readonly remote?: Ip; readonly ttl: number | 'inherit' }
   readonly promisc?: boolean
 }
@@ -83,8 +99,22 @@ export interface RouteRow extends Row, Owned {
   /** Number of the table: 255 local, 254 main, 253 default. */
   readonly table: number
   readonly dst: Cidr
-  readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast' | 'anycast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw'
-  readonly nexthops: readonly { readonly dev: string; readonly via?: Ip; readonly onlink?: boolean; readonly weight?: number }[]
+  readonly type:
+    | 'unicast'
+    | 'local'
+    | 'broadcast'
+    | 'multicast'
+    | 'anycast'
+    | 'blackhole'
+    | 'unreachable'
+    | 'prohibit'
+    | 'throw'
+  readonly nexthops: readonly {
+    readonly dev: string
+    readonly via?: Ip
+    readonly onlink?: boolean
+    readonly weight?: number
+  }[]
   readonly src?: Ip
   readonly scope: 'global' | 'link' | 'host'
   readonly proto: string
@@ -172,7 +202,11 @@ export interface NfRule extends Owned {
 export type NfMatch =
   | { readonly kind: 'src' | 'dst'; readonly cidr: Cidr; readonly not?: boolean }
   | { readonly kind: 'in' | 'out'; readonly name: string; readonly not?: boolean }
-  | { readonly kind: 'proto'; readonly proto: 'tcp' | 'udp' | 'sctp' | 'icmp' | 'ipv6-icmp' | 'ipencap'; readonly not?: boolean }
+  | {
+      readonly kind: 'proto'
+      readonly proto: 'tcp' | 'udp' | 'sctp' | 'icmp' | 'ipv6-icmp' | 'ipencap'
+      readonly not?: boolean
+    }
   | { readonly kind: 'comment'; readonly text: string }
   /** `-m tcp` without options, as kube-proxy writes before DNAT. */
   | { readonly kind: 'module'; readonly name: 'tcp' | 'udp' | 'sctp' }
@@ -180,19 +214,60 @@ export type NfMatch =
   | { readonly kind: 'nfacct'; readonly name: string }
   | { readonly kind: 'limit'; readonly rate: string; readonly burst: number }
   | { readonly kind: 'owner'; readonly which: 'uid' | 'gid'; readonly id: number; readonly not?: boolean }
-  | { readonly kind: 'sport' | 'dport'; readonly proto: 'tcp' | 'udp' | 'sctp'; readonly from: number; readonly to: number; readonly not?: boolean }
-  | { readonly kind: 'multiport'; readonly which: 'sports' | 'dports' | 'ports'; readonly ports: readonly (number | readonly [number, number])[]; readonly not?: boolean }
+  | {
+      readonly kind: 'sport' | 'dport'
+      readonly proto: 'tcp' | 'udp' | 'sctp'
+      readonly from: number
+      readonly to: number
+      readonly not?: boolean
+    }
+  | {
+      readonly kind: 'multiport'
+      readonly which: 'sports' | 'dports' | 'ports'
+      readonly ports: readonly (number | readonly [number, number])[]
+      readonly not?: boolean
+    }
   | { readonly kind: 'tcp-flags'; readonly mask: string; readonly set: string; readonly not?: boolean }
   | { readonly kind: 'icmp-type'; readonly type: string; readonly not?: boolean }
   | { readonly kind: 'mark' | 'connmark'; readonly value: number; readonly mask: number; readonly not?: boolean }
-  | { readonly kind: 'ctstate'; readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]; readonly not?: boolean; readonly module?: 'state' }
-  | { readonly kind: 'addrtype'; readonly which: 'src' | 'dst'; readonly types: readonly ('LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST')[]; readonly not?: boolean; readonly limitIfaceIn?: boolean; readonly limitIfaceOut?: boolean }
+  | {
+      readonly kind: 'ctstate'
+      readonly states: readonly ('NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | 'UNTRACKED' | 'DNAT' | 'SNAT')[]
+      readonly not?: boolean
+      readonly module?: 'state'
+    }
+  | {
+      readonly kind: 'addrtype'
+      readonly which: 'src' | 'dst'
+      readonly types: readonly ('LOCAL' | 'UNICAST' | 'BROADCAST' | 'MULTICAST')[]
+      readonly not?: boolean
+      readonly limitIfaceIn?: boolean
+      readonly limitIfaceOut?: boolean
+    }
   /** `p` of 2^31, as the kernel keeps `--probability`. */
   | { readonly kind: 'statistic'; readonly mode: 'random'; readonly p: number }
   | { readonly kind: 'statistic'; readonly mode: 'nth'; readonly every: number; readonly packet: number }
   | { readonly kind: 'set'; readonly name: string; readonly dirs: readonly ('src' | 'dst')[]; readonly not?: boolean }
-  | { readonly kind: 'recent'; readonly name: string; readonly op: 'set' | 'rcheck' | 'update' | 'remove'; readonly seconds?: number; readonly reap?: boolean; readonly hitcount?: number; readonly mask?: string; readonly side?: 'src' | 'dst'; readonly not?: boolean }
-  | { readonly kind: 'physdev'; readonly isBridged?: boolean; readonly isIn?: boolean; readonly isOut?: boolean; readonly in?: string; readonly out?: string; readonly not?: boolean }
+  | {
+      readonly kind: 'recent'
+      readonly name: string
+      readonly op: 'set' | 'rcheck' | 'update' | 'remove'
+      readonly seconds?: number
+      readonly reap?: boolean
+      readonly hitcount?: number
+      readonly mask?: string
+      readonly side?: 'src' | 'dst'
+      readonly not?: boolean
+    }
+  | {
+      readonly kind: 'physdev'
+      readonly isBridged?: boolean
+      readonly isIn?: boolean
+      readonly isOut?: boolean
+      readonly in?: string
+      readonly out?: string
+      readonly not?: boolean
+    }
   | { readonly kind: 'rpfilter'; readonly invert?: boolean; readonly loose?: boolean; readonly validMark?: boolean }
 
 export type NfTarget =
@@ -202,8 +277,19 @@ export type NfTarget =
   | { readonly kind: 'MARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
   | { readonly kind: 'CONNMARK'; readonly op: 'set-xmark'; readonly value: number; readonly mask: number }
   | { readonly kind: 'CONNMARK'; readonly op: 'save' | 'restore'; readonly mask?: number }
-  | { readonly kind: 'DNAT' | 'SNAT'; readonly to: string; readonly random?: boolean; readonly randomFully?: boolean; readonly persistent?: boolean }
-  | { readonly kind: 'MASQUERADE'; readonly random?: boolean; readonly randomFully?: boolean; readonly toPorts?: string }
+  | {
+      readonly kind: 'DNAT' | 'SNAT'
+      readonly to: string
+      readonly random?: boolean
+      readonly randomFully?: boolean
+      readonly persistent?: boolean
+    }
+  | {
+      readonly kind: 'MASQUERADE'
+      readonly random?: boolean
+      readonly randomFully?: boolean
+      readonly toPorts?: string
+    }
   | { readonly kind: 'REDIRECT'; readonly toPorts?: string }
   | { readonly kind: 'REJECT'; readonly with: string }
   | { readonly kind: 'CT'; readonly zone?: number; readonly notrack?: boolean }
@@ -226,7 +312,15 @@ export interface NfCountRow extends Row {
 export interface HookRow extends Row, Owned {
   readonly netns: string
   readonly link?: string
-  readonly hook: NfHook | 'xdp' | 'tc-ingress' | 'tc-egress' | 'cgroup-connect' | 'cgroup-sendmsg' | 'cgroup-recvmsg' | 'rx-handler'
+  readonly hook:
+    | NfHook
+    | 'xdp'
+    | 'tc-ingress'
+    | 'tc-egress'
+    | 'cgroup-connect'
+    | 'cgroup-sendmsg'
+    | 'cgroup-recvmsg'
+    | 'rx-handler'
   readonly priority: number
   /** Name in the static table of programs. */
   readonly program: string
@@ -259,10 +353,28 @@ export interface Tuple {
   readonly dport: number
 }
 
-export type TcpCtState = 'NONE' | 'SYN_SENT' | 'SYN_RECV' | 'ESTABLISHED' | 'FIN_WAIT' | 'CLOSE_WAIT' | 'LAST_ACK' | 'TIME_WAIT' | 'CLOSE' | 'SYN_SENT2'
+export type TcpCtState =
+  | 'NONE'
+  | 'SYN_SENT'
+  | 'SYN_RECV'
+  | 'ESTABLISHED'
+  | 'FIN_WAIT'
+  | 'CLOSE_WAIT'
+  | 'LAST_ACK'
+  | 'TIME_WAIT'
+  | 'CLOSE'
+  | 'SYN_SENT2'
 
 /** enum ip_conntrack_status; the `_DONE` bits say that a NAT decision was made, be it to change nothing. */
-export type CtStatus = 'SEEN_REPLY' | 'ASSURED' | 'SRC_NAT' | 'DST_NAT' | 'SRC_NAT_DONE' | 'DST_NAT_DONE' | 'CONFIRMED' | 'DYING'
+export type CtStatus =
+  | 'SEEN_REPLY'
+  | 'ASSURED'
+  | 'SRC_NAT'
+  | 'DST_NAT'
+  | 'SRC_NAT_DONE'
+  | 'DST_NAT_DONE'
+  | 'CONFIRMED'
+  | 'DYING'
 
 export interface ConntrackRow extends Row {
   readonly netns: string
@@ -294,7 +406,19 @@ export interface PmtuRow extends Row {
 
 // --- sockets ---------------------------------------------------------------------------------------------------
 
-export type TcpState = 'LISTEN' | 'SYN-SENT' | 'SYN-RECV' | 'ESTAB' | 'FIN-WAIT-1' | 'FIN-WAIT-2' | 'CLOSE-WAIT' | 'LAST-ACK' | 'CLOSING' | 'TIME-WAIT' | 'CLOSED' | 'UNCONN'
+export type TcpState =
+  | 'LISTEN'
+  | 'SYN-SENT'
+  | 'SYN-RECV'
+  | 'ESTAB'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'LAST-ACK'
+  | 'CLOSING'
+  | 'TIME-WAIT'
+  | 'CLOSED'
+  | 'UNCONN'
 
 export interface SocketRow extends Row, Owned {
   readonly netns: string

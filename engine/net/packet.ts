@@ -85,14 +85,40 @@ export interface IpPacketInIp {
 
 /** RFC 792, RFC 4443, RFC 4861. Errors quote the packet that caused them, as the sender had it when it arrived. */
 export type Icmp =
-  | { readonly kind: 'icmp'; readonly type: 'echo-request' | 'echo-reply'; readonly id: number; readonly seq: number; readonly data: Data }
-  | { readonly kind: 'icmp'; readonly type: 'unreachable'; readonly code: UnreachableCode; readonly mtu?: number; readonly quoted: IpPacket }
+  | {
+      readonly kind: 'icmp'
+      readonly type: 'echo-request' | 'echo-reply'
+      readonly id: number
+      readonly seq: number
+      readonly data: Data
+    }
+  | {
+      readonly kind: 'icmp'
+      readonly type: 'unreachable'
+      readonly code: UnreachableCode
+      readonly mtu?: number
+      readonly quoted: IpPacket
+    }
   | { readonly kind: 'icmp'; readonly type: 'time-exceeded'; readonly quoted: IpPacket }
   | { readonly kind: 'icmp'; readonly type: 'packet-too-big'; readonly mtu: number; readonly quoted: IpPacket }
-  | { readonly kind: 'icmp'; readonly type: 'neighbor-solicitation' | 'neighbor-advertisement'; readonly target: Ip; readonly lladdr?: Mac; readonly solicited?: boolean }
+  | {
+      readonly kind: 'icmp'
+      readonly type: 'neighbor-solicitation' | 'neighbor-advertisement'
+      readonly target: Ip
+      readonly lladdr?: Mac
+      readonly solicited?: boolean
+    }
 
 /** Names as iptables' `--reject-with` and tcpdump spell them; numbers in `net/icmp.ts`. */
-export type UnreachableCode = 'net' | 'host' | 'protocol' | 'port' | 'frag-needed' | 'admin-prohibited' | 'net-prohibited' | 'host-prohibited'
+export type UnreachableCode =
+  | 'net'
+  | 'host'
+  | 'protocol'
+  | 'port'
+  | 'frag-needed'
+  | 'admin-prohibited'
+  | 'net-prohibited'
+  | 'host-prohibited'
 
 /** Bytes of payload: how many, and what they say where an application model reads them. */
 export interface Data {

@@ -1,20 +1,10 @@
 import type { Tx } from '../../core/world.ts'
-import type { LinkRow } from '../tables.ts'
+import type { FdbRow, LinkRow } from '../tables.ts'
 
 /** Makes a link a port of a bridge, with its MAC as a local entry. Models net/bridge/br_if.c br_add_if(). */
 export function adoptPort(tx: Tx, link: LinkRow, bridge: string): void {
   tx.put('link', { ...link, master: bridge, port: { hairpin: false, learning: true, flood: true, isolated: false } })
-  tx.put('fdb', {
-    id: `${link.id}|${link.mac}|${bridge}`,
-    netns: link.netns,
-    link: link.id,
-    bridge,
-    mac: link.mac,
-    state: 'permanent',
-    flags: ['master', 'local'],
-    updatedUs: 0,
-    owner: 'kernel',
-  })
+  tx.put('fdb', localEntry(link, bridge))
   followPorts(tx, bridge)
 }
 
@@ -35,4 +25,26 @@ export function followPorts(tx: Tx, bridge: string): void {
   let lowest: LinkRow['mac'] | undefined
   for (const port of tx.by('link', 'master', bridge)) if (lowest === undefined || port.mac < lowest) lowest = port.mac
   if (lowest && lowest !== row.mac) tx.put('link', { ...row, mac: lowest })
+}
+
+/** The port's MAC changed: the bridge's local entry for it follows. Models br_fdb_changeaddr(). */
+export function followMac(tx: Tx, link: LinkRow, before: LinkRow['mac']): void {
+  if (!link.master) return
+  tx.delete('fdb', localEntry({ ...link, mac: before }, link.master).id)
+  tx.put('fdb', localEntry(link, link.master))
+  followPorts(tx, link.master)
+}
+
+function localEntry(link: LinkRow, bridge: string): FdbRow {
+  return {
+    id: `${link.id}|${link.mac}|${bridge}`,
+    netns: link.netns,
+    link: link.id,
+    bridge,
+    mac: link.mac,
+    state: 'permanent',
+    flags: ['master', 'local'],
+    updatedUs: 0,
+    owner: 'kernel',
+  }
 }

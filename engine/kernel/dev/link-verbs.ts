@@ -8,7 +8,7 @@ import { linkId, seedOf } from '../ids.ts'
 import { done, type NetlinkResult, refuse } from '../netlink-result.ts'
 import { dropConf, inheritDefaults } from '../sysctl.ts'
 import type { LinkRow } from '../tables.ts'
-import { adoptPort, followPorts, releasePort } from './bridge-port.ts'
+import { adoptPort, followMac, followPorts, releasePort } from './bridge-port.ts'
 
 interface EndSpec {
   readonly netns: string
@@ -102,15 +102,14 @@ export function linkSet(tx: Tx, id: string, change: LinkChange, by: Owned = {}):
     ...(change.mac && link.bridge ? { bridge: { ...link.bridge, macFixed: true } } : {}),
     ...by,
   }
+  const oldMac = link.mac
   link = update(tx, link, fields)
   if (change.master !== undefined && (change.master ?? undefined) !== link.master) {
     if (link.master) releasePort(tx, link)
     link = tx.get('link', link.id) ?? link
     if (change.master) adoptPort(tx, link, change.master)
     link = tx.get('link', link.id) ?? link
-  } else if (change.mac && link.master) {
-    followPorts(tx, link.master)
-  }
+  } else if (link.mac !== oldMac) followMac(tx, link, oldMac)
   if (link.port) {
     const {
       hairpin = link.port.hairpin,

@@ -32,25 +32,26 @@ export function lose(ctx: Ctx, skb: Skb, reason: ReasonCode, what: Omit<Report, 
     )
 }
 
+/** Hundreds of these are made for one exchange: fields are set one by one, which costs a fraction of spreading them. */
 function emit(ctx: Ctx, skb: Skb, what: Report, end: Step['end']): void {
   const { frame, ip } = skb
   const dev = what.dev ?? skb.oif ?? skb.iif
-  const step: Step = {
+  const step: { -readonly [K in keyof Step]: Step[K] } = {
     at: ctx.clock.now,
     packet: skb.packet,
     branch: skb.branch,
     host: hostOfNetns(ctx.tx, skb.netns),
     netns: skb.netns,
-    ...(dev ? { dev: ifnameOf(dev) } : {}),
     stage: what.stage,
     action: what.action,
     detail: what.detail,
-    ...(what.decidedBy ? { decidedBy: what.decidedBy } : {}),
-    ...(what.before ? { before: what.before } : {}),
-    ...(what.after ? { after: what.after } : {}),
     summary: frame ? frameSummary(frame) : ip ? ipSummary(ip) : '',
     headers: frame ?? ip,
-    ...(end ? { end } : {}),
   }
+  if (dev) step.dev = ifnameOf(dev)
+  if (what.decidedBy) step.decidedBy = what.decidedBy
+  if (what.before) step.before = what.before
+  if (what.after) step.after = what.after
+  if (end) step.end = end
   ctx.emit(step)
 }
