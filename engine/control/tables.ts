@@ -1,4 +1,5 @@
 import { componentsTable } from './components.ts'
+import { sliceVersionTable } from './endpointslice/tracker.ts'
 import { kubeEventTable } from './events.ts'
 import { pausedTable, rewriteTable } from './fights.ts'
 import { findingTable } from './findings.ts'
@@ -13,5 +14,6 @@ export const CONTROL_TABLES = [
   pausedTable,
   kubeEventTable,
   findingTable,
+  sliceVersionTable,
   ...SCHEDULER_TABLES,
 ] as const

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../api/json.ts'
 import type { LabelSelector } from '../../api/selector.ts'
 import { matches } from '../../api/selector.ts'
 import type { KubeObject, ObjectRow } from '../../api/types.ts'
@@ -86,14 +87,14 @@ function refresh(deployment: ObjectRow, existing: ObjectRow, revision: number, c
     [REVISION]: String(revision),
   }
   const minReadySeconds = deployment.object.spec?.minReadySeconds
+  const sameReady = (minReadySeconds || 0) === (existing.object.spec?.minReadySeconds || 0)
+  setRevision(deployment, revision, ctx)
+  if (sameReady && deepEqual(annotations, existing.object.metadata.annotations)) return existing
   const patch = {
     metadata: { annotations },
-    ...(minReadySeconds === existing.object.spec?.minReadySeconds
-      ? {}
-      : { spec: { minReadySeconds: minReadySeconds ?? null } }),
+    ...(sameReady ? {} : { spec: { minReadySeconds: minReadySeconds ?? null } }),
   }
   const result = ctx.api.patch('ReplicaSet', existing.namespace, existing.name, patch)
-  setRevision(deployment, revision, ctx)
   return result.ok ? result.value : existing
 }
 

@@ -9,6 +9,7 @@ import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
 import { belongs, type Endpoint, type EndpointPort, endpointOf, type Family, portsOf } from './endpoint.ts'
 import { selectedPods, servicesOf } from './selected.ts'
 import { type Group, planSlices } from './slices.ts'
+import { isOwnWrite, track } from './tracker.ts'
 
 const SERVICE_NAME = 'kubernetes.io/service-name'
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
@@ -24,7 +25,7 @@ export const endpointSliceController: Controller = {
     const row = after ?? before
     if (!row) return []
     if (row.kind === 'Service') return before && after && sameService(before, after) ? [] : [keyOf(row)]
-    if (row.kind === 'EndpointSlice') return ofSlice(row)
+    if (row.kind === 'EndpointSlice') return after && isOwnWrite(ctx, after) ? [] : ofSlice(row)
     if (row.kind === 'Node')
       return before && after && zoneOf(before) !== zoneOf(after) ? ctx.api.list('Service').map(keyOf) : []
     if (before && after && sameEndpoint(before, after)) return []
@@ -42,7 +43,7 @@ function sameService(before: ObjectRow, after: ObjectRow): boolean {
   return before.object.spec === after.object.spec && before.object.metadata.labels === after.object.metadata.labels
 }
 
-/** A slice of ours that somebody else changed or removed. Our own writes lead to a look that changes nothing. */
+/** A slice of ours that somebody else changed, or that was removed. */
 function ofSlice(row: ObjectRow): string[] {
   const service = row.object.metadata.labels?.[SERVICE_NAME]
   if (service === undefined || row.object.metadata.labels?.[MANAGED_BY] !== MANAGER) return []
@@ -75,7 +76,10 @@ function sync(service: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefin
   const changed: string[] = []
   const note = (result: Result<ObjectRow, Status>, before: ObjectRow | undefined) => {
     if (!result.ok) refused ??= result.error
-    else if (result.value !== before) changed.push(result.value.name)
+    else if (result.value !== before) {
+      track(ctx, result.value)
+      changed.push(result.value.name)
+    }
   }
   for (const family of families) {
     const existing = owned.filter((row) => row.object.addressType === family)
