@@ -35,7 +35,7 @@ export function forward(
     return icmpSend(ctx, skb, { type: 'time-exceeded' })
   }
   const mtu = route.route.mtu ?? out.mtu
-  if (ipLength(ip) > mtu && (ip.df || (skb.fragMax ?? 0) > mtu)) {
+  if (ipLength(ip) > mtu && ip.df && (skb.fragMax ?? Number.MAX_SAFE_INTEGER) > mtu) {
     lose(ctx, skb, 'mtu.needs-frag', {
       stage: 'forward',
       detail: `${ipLength(ip)} bytes do not fit into the MTU ${mtu} of ${out.name}, and it may not be fragmented`,

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../core/context.ts'
-import { ipHeaderLength, l4Length } from '../../net/length.ts'
+import { ipHeaderLength, ipLength, l4Length } from '../../net/length.ts'
 import type { IpPacket } from '../../net/packet.ts'
 import type { QueuedSkbRow } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
@@ -66,7 +66,7 @@ export function defragment(ctx: Ctx, skb: Skb): Skb | undefined {
   for (const row of kept) ctx.tx.delete('queuedSkb', row.id)
   const { fragment: _, ...rest } = ip
   const header = ipHeaderLength(ip)
-  const fragMax = Math.max(...pieces.map((piece) => (piece.ip?.fragment?.bytes ?? 0) + header))
+  const fragMax = Math.max(...pieces.map((piece) => (piece.ip ? ipLength(piece.ip) : 0)))
   finish(ctx, skb, 'absorbed', {
     stage: 'receive',
     action: 'reassembled',

@@ -41,7 +41,9 @@ export const ipOutput: IpOutput = (ctx, out) => {
     tuple: tupleOf(packet),
   })
   if (!('route' in route)) return noRoute(ctx, skb, route)
-  if (packet.df && ipLength(packet) > route.mtu) {
+  // An IPv6 sender fragments what it sends itself; routers never do.
+  const mayCut = packet.family === 'ipv6' ? packet.body.kind !== 'tcp' : !packet.df
+  if (!mayCut && ipLength(packet) > route.mtu) {
     lose(ctx, skb, 'mtu.needs-frag', {
       stage: 'output',
       detail: `${ipLength(packet)} bytes do not fit into the path's MTU ${route.mtu}, and DF is set: EMSGSIZE, nothing is sent`,
