@@ -17,7 +17,7 @@ export const vethOf = (pod) => `veth${createHash('sha1').update(pod).digest('hex
  * options: pods; nodes (numbers, where pods do not say); hairpin (default true); mtu of pods and tunnel (1450); tunnelMtu;
  * laterUnderlayMtu (set once the tunnel exists); outside (router and external host); rules: { n1: [texts] }; sysctls: { n1: {...} }; routes and
  * addrs: { n1: [more] }; tunnel (default: when there are two nodes), tunnelNeigh and tunnelFdb (false: left out);
- * ipv6: also fd00:10:244:N::/64, nodes fd00:192:168:10::1N; rules6: { n1: [texts for ip6tables-restore] }.
+ * ipv6: also fd00:10:244:N::/64 (neigh6: with the tunnel's neighbours), nodes fd00:192:168:10::1N; rules6: { n1: [texts for ip6tables-restore] }.
  */
 export function cluster(options) {
   const pods = options.pods
@@ -65,6 +65,7 @@ function node(name, names, wired, pods, options) {
     const net = `10.244.${other.number}.0`
     root.routes.push(`${net}/24 via ${net} dev flannel.1 onlink`)
     if (options.tunnelNeigh !== false) root.neigh.push(`${net} dev flannel.1 lladdr ${other.vtep}`)
+    if (options.neigh6) root.neigh.push(`fd00:10:244:${other.number}:: dev flannel.1 lladdr ${other.vtep}`)
     if (options.tunnelFdb !== false) root.fdb.push(`${other.vtep} dev flannel.1 dst ${other.ip}`)
   }
   root.routes.push(...(options.routes?.[name] ?? []))

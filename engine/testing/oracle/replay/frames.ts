@@ -84,6 +84,7 @@ function transportOf(ip: IpPacket): L4 | undefined {
 
 function bodyOf(frame: SimFrame, ip: IpPacket): Body | undefined {
   const l4 = transportOf(ip)
+  if (isFragment6(ip)) return undefined
   if (l4?.kind === 'icmp' && (l4.type === 'neighbor-solicitation' || l4.type === 'neighbor-advertisement'))
     return undefined
   const out: Body = { eth: ethOf(frame), ip: ipHeader(ip, l4), ...l4Header(l4, ip) }
@@ -93,6 +94,8 @@ function bodyOf(frame: SimFrame, ip: IpPacket): Body | undefined {
   const { length = 0, ...rest } = out.ip
   return { ...out, ip: length >= 576 ? out.ip : rest }
 }
+
+const isFragment6 = (ip: IpPacket): boolean => ip.family === 'ipv6' && ip.fragment !== undefined
 
 function ipHeader(ip: IpPacket, l4: L4 | undefined): IpHeader {
   const proto = protoOf(l4 ?? ip.fragment?.whole ?? ip.body, ip.family)
@@ -126,7 +129,11 @@ function l4Header(l4: L4 | undefined, ip: IpPacket): Partial<Body> {
   if (l4.kind !== 'udp') return {}
   const { sport, dport, body } = l4
   if (body.kind !== 'vxlan') return { udp: { sport, dport } }
-  const inner = body.frame.body.kind === 'ip' ? bodyOf(body.frame, body.frame.body) : undefined
+  const carried = body.frame.body
+  const inner = carried.kind === 'ip' ? bodyOf(body.frame, carried) : undefined
+  // The recorder does not look into fragments of IPv6.
+  if (carried.kind === 'ip' && isFragment6(carried))
+    return { udp: { sport: 'vxlan-hash', dport }, vxlan: { vni: body.vni } }
   return { udp: { sport: 'vxlan-hash', dport }, vxlan: { vni: body.vni }, inner: inner ?? UNDESCRIBED }
 }
 
