@@ -113,11 +113,12 @@ export class Simulation {
     return true
   }
 
-  /** Goes to the state after the first `moment` commits. Returns the net changes, for the mirror. */
-  seek(moment: number): Change[] {
+  /** Goes to the state after the first `moment` commits. Returns the net changes (of the tables in `only`), for the mirror. */
+  seek(moment: number, only?: ReadonlySet<string>): Change[] {
     assert(moment >= 0 && moment <= this.history.length, `seek to commit ${moment} of ${this.history.length}`)
     this.cursor = moment
-    return this.world.seek(moment === 0 ? (this.history[0]?.from ?? this.world.position) : this.history[moment - 1].to)
+    const position = moment === 0 ? (this.history[0]?.from ?? this.world.position) : this.history[moment - 1].to
+    return this.world.seek(position, only)
   }
 
   /**
@@ -135,7 +136,7 @@ export class Simulation {
       return ask(this)
     } finally {
       this.dice = outer
-      this.world.seek(position)
+      this.world.rewind(position)
       this.world.restoreFuture(future)
       this.history.length = moment
       for (const commit of ahead) this.history.push(commit)

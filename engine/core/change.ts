@@ -24,3 +24,15 @@ export function squash(changes: readonly Change[]): Change[] {
   }
   return [...byRow.values()].filter((change) => change.before !== change.after)
 }
+
+/** The changes that lead from one state of a table to another. */
+export function difference(table: string, from: ReadonlyMap<string, Row>, to: ReadonlyMap<string, Row>): Change[] {
+  const changes: Change[] = []
+  if (from === to) return changes
+  for (const [id, before] of from) {
+    const after = to.get(id)
+    if (after !== before) changes.push({ table, id, before, after })
+  }
+  for (const [id, after] of to) if (!from.has(id)) changes.push({ table, id, before: undefined, after })
+  return changes
+}

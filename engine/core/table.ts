@@ -12,13 +12,24 @@ export interface TableDef<R extends Row = Row> {
   readonly indexes?: Readonly<Record<string, (row: R) => string | readonly string[] | undefined>>
 }
 
-/** The rows that share one index key (or the whole table): sorted on demand, with what was computed from them. */
+/**
+ * The rows that share one index key (or the whole table): sorted on demand, with what was computed from them.
+ * Most keys lead to one row: it is kept as `only`, because a Map of its own would be ten times as large.
+ */
 interface Bucket<R extends Row> {
-  readonly rows: Map<string, R>
-  sorted?: readonly R[]
+  only: R | undefined
+  rows: Map<string, R> | undefined
+  sorted: readonly R[] | undefined
   /** Writes since `sorted` was made: row before -> row after, in order. Few of them are merged in, many sort anew. */
-  pending?: { readonly before?: R; readonly after?: R }[]
-  memo?: Map<string, unknown>
+  pending: { readonly before?: R; readonly after?: R }[] | undefined
+  memo: Map<string, unknown> | undefined
+}
+
+interface Index<R extends Row> {
+  readonly name: string
+  readonly key: (row: R) => string | readonly string[] | undefined
+  /** Made when first asked for: many an index is never read in a boot or after a jump in time. */
+  buckets: Map<string, Bucket<R>> | undefined
 }
 
 /** From so many pending writes on, sorting anew is cheaper than merging. */
@@ -29,24 +40,43 @@ const EMPTY: readonly never[] = Object.freeze([])
 /** One table: rows by id, buckets by index key. Knows nothing of history; `World` is the only writer. */
 export class Table<R extends Row> {
   readonly def: TableDef<R>
-  private readonly all: Bucket<R> = { rows: new Map() }
-  private readonly indexes: {
-    name: string
-    key: (row: R) => string | readonly string[] | undefined
-    buckets: Map<string, Bucket<R>>
-  }[]
+  /** Rows by id. While it is `shared` with a snapshot, the next write makes a copy first. */
+  private records = new Map<string, R>()
+  private shared = false
+  private all = newBucket(this.records)
+  private readonly indexes: Index<R>[]
 
   constructor(def: TableDef<R>) {
     this.def = def
-    this.indexes = Object.entries(def.indexes ?? {}).map(([name, key]) => ({ name, key, buckets: new Map() }))
+    this.indexes = Object.entries(def.indexes ?? {}).map(([name, key]) => ({ name, key, buckets: undefined }))
   }
 
   get size(): number {
-    return this.all.rows.size
+    return this.records.size
   }
 
   get(id: string): R | undefined {
-    return this.all.rows.get(id)
+    return this.records.get(id)
+  }
+
+  /** The rows as they are now, in no particular order. */
+  get byId(): ReadonlyMap<string, R> {
+    return this.records
+  }
+
+  /** The rows as they are now, unmoved by what is written later. Costs nothing until the next write. */
+  snapshot(): ReadonlyMap<string, R> {
+    this.shared = true
+    return this.records
+  }
+
+  /** Becomes what it was when `rows` was its snapshot; order and indexes are worked out when somebody asks. */
+  restore(rows: ReadonlyMap<string, R>): void {
+    if (rows === this.records) return
+    this.records = rows as Map<string, R> // nobody writes to it: it is shared from here on
+    this.shared = true
+    this.all = newBucket(this.records)
+    for (const index of this.indexes) index.buckets = undefined
   }
 
   /** All rows in the table's order. */
@@ -64,7 +94,7 @@ export class Table<R extends Row> {
   oneBy(index: string, key: string): R | undefined {
     const bucket = this.bucket(index, key)
     if (!bucket) return undefined
-    return bucket.rows.size === 1 ? bucket.rows.values().next().value : this.sorted(bucket)[0]
+    return bucket.only ?? this.sorted(bucket)[0]
   }
 
   /** `compute` of the rows under one index key, kept until one of these rows changes. `compute` must be pure. */
@@ -80,8 +110,14 @@ export class Table<R extends Row> {
 
   /** Replaces, adds (before undefined) or removes (after undefined) one row. */
   write(id: string, before: R | undefined, after: R | undefined): void {
+    if (this.shared) {
+      this.records = new Map(this.records)
+      this.all.rows = this.records
+      this.shared = false
+    }
     touch(this.all, id, before, after)
     for (const index of this.indexes) {
+      if (!index.buckets) continue
       const from = before && index.key(before)
       const to = after && index.key(after)
       if (from === undefined && to === undefined) continue
@@ -106,23 +142,39 @@ export class Table<R extends Row> {
     let bucket = buckets.get(key)
     if (!bucket) {
       if (!after) return
-      bucket = { rows: new Map() }
+      bucket = newBucket(undefined)
       buckets.set(key, bucket)
     }
     touch(bucket, id, before, after)
-    if (bucket.rows.size === 0) buckets.delete(key)
+    if (bucket.rows ? bucket.rows.size === 0 : bucket.only === undefined) buckets.delete(key)
   }
 
   private bucket(index: string, key: string): Bucket<R> | undefined {
     if (index === '') return this.all
-    for (const candidate of this.indexes) if (candidate.name === index) return candidate.buckets.get(key)
+    for (const candidate of this.indexes)
+      if (candidate.name === index) return (candidate.buckets ?? this.build(candidate)).get(key)
     throw new Error(`invariant: table ${this.def.name} has no index ${index}`)
+  }
+
+  private build(index: Index<R>): Map<string, Bucket<R>> {
+    const buckets = new Map<string, Bucket<R>>()
+    index.buckets = buckets
+    for (const row of this.records.values())
+      for (const key of keys(index.key(row))) this.touchIndexed(buckets, key, row.id, undefined, row)
+    return buckets
   }
 
   private sorted(bucket: Bucket<R>): readonly R[] {
     const { sorted, pending } = bucket
     if (sorted && !pending) return sorted
-    const rows = sorted && pending ? this.merge(sorted, pending) : [...bucket.rows.values()].sort(this.compare)
+    const rows =
+      sorted && pending
+        ? this.merge(sorted, pending)
+        : bucket.rows
+          ? [...bucket.rows.values()].sort(this.compare)
+          : bucket.only
+            ? [bucket.only]
+            : []
     bucket.sorted = Object.freeze(rows)
     bucket.pending = undefined
     return bucket.sorted
@@ -173,6 +225,19 @@ function touch<R extends Row>(bucket: Bucket<R>, id: string, before: R | undefin
       bucket.pending = undefined
     }
   }
-  if (after) bucket.rows.set(id, after)
-  else bucket.rows.delete(id)
+  if (bucket.rows) {
+    if (after) bucket.rows.set(id, after)
+    else bucket.rows.delete(id)
+  } else if (!after || !bucket.only || bucket.only.id === id) bucket.only = after
+  else {
+    bucket.rows = new Map([
+      [bucket.only.id, bucket.only],
+      [id, after],
+    ])
+    bucket.only = undefined
+  }
+}
+
+function newBucket<R extends Row>(rows: Map<string, R> | undefined): Bucket<R> {
+  return { only: undefined, rows, sorted: undefined, pending: undefined, memo: undefined }
 }

@@ -1,7 +1,25 @@
 import { assert } from './assert.ts'
-import { type Change, squash } from './change.ts'
+import { type Change, difference, inverse, squash } from './change.ts'
+import { type Checkpoint, Checkpoints } from './checkpoints.ts'
 import { Table, type TableDef, type Row } from './table.ts'
 import type { RowOf, TableName } from './tables.ts'
+
+export interface HistoryOptions {
+  /** Up to so many changes, undoing or redoing them one by one is cheaper than making indexes anew after a jump. */
+  readonly nearby: number
+  /** Changes between two checkpoints. One costs a copy of each table that is written to afterwards. */
+  readonly interval: number
+}
+
+const HISTORY: HistoryOptions = { nearby: 4096, interval: 32_768 }
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What lay ahead of a position, on its way back into the log. */
+export interface Future {
+  readonly changes: readonly Change[]
+  readonly checkpoints: readonly Checkpoint[]
+}
 
 /** What may be read of the world: everything. Controllers, formatters and the page's mirror share this face. */
 export interface WorldReader {
@@ -41,10 +59,14 @@ export class World implements Tx {
   private readonly log: Change[] = []
   private readonly observers = new Map<string, ((change: Change) => void)[]>()
   private at = 0
+  private readonly options: HistoryOptions
+  private checkpoints: Checkpoints
 
-  constructor(defs: readonly TableDef<never>[]) {
+  constructor(defs: readonly TableDef<never>[], history: HistoryOptions = HISTORY) {
+    this.options = history
     // biome-ignore lint/suspicious/noExplicitAny: a TableDef of any row type; `put` keeps table and row type together
     for (const def of defs) this.tables.set(def.name, new Table<Row>(def as any))
+    this.checkpoints = new Checkpoints(this.checkpoint(), this.options.interval)
   }
 
   /** Number of changes applied so far. */
@@ -109,33 +131,43 @@ export class World implements Tx {
   }
 
   /**
-   * Moves to another position and returns the net changes that took us there (for the mirror).
-   * Nothing is recomputed: changes are undone or redone.
+   * Moves to another position and returns the net changes that took us there (for the mirror), of the tables in `only`
+   * where that is given. Nothing is recomputed: changes are undone or redone, over long ways from the nearest checkpoint.
    */
-  seek(position: number): Change[] {
+  seek(position: number, only?: ReadonlySet<string>): Change[] {
     assert(position >= 0 && position <= this.log.length, `seek to ${position} of ${this.log.length}`)
+    if (Math.abs(position - this.at) > this.options.nearby) return this.jump(position, only)
     const back = position < this.at
     const between = back ? this.log.slice(position, this.at) : this.log.slice(this.at, position)
-    const net = squash(between).map((c) => (back ? { table: c.table, id: c.id, before: c.after, after: c.before } : c))
+    const squashed = squash(between)
+    const net = back ? squashed.map(inverse) : squashed
     for (const change of net) this.apply(change)
     this.at = position
-    return net
+    return only ? net.filter((change) => only.has(change.table)) : net
+  }
+
+  /** Goes back to an earlier position for whoever needs no account of it. */
+  rewind(position: number): void {
+    assert(position >= 0 && position <= this.at, `rewind to ${position} from ${this.at}`)
+    while (this.at > position) this.apply(inverse(this.log[--this.at]))
   }
 
   /** Takes the changes ahead of the current position out of the log, to be given back by `restoreFuture`. */
-  takeFuture(): Change[] {
-    return this.log.splice(this.at)
+  takeFuture(): Future {
+    return { changes: this.log.splice(this.at), checkpoints: this.checkpoints.cut(this.at) }
   }
 
   /** Puts back what `takeFuture` took; the position must be where it was then. */
-  restoreFuture(future: readonly Change[]): void {
-    this.log.length = this.at
-    for (const change of future) this.log.push(change)
+  restoreFuture(future: Future): void {
+    this.forget()
+    for (const change of future.changes) this.log.push(change)
+    for (const checkpoint of future.checkpoints) this.checkpoints.add(checkpoint)
   }
 
   /** Forgets the changes ahead of the current position: what was undone cannot be redone. */
   forget(): void {
     this.log.length = this.at
+    this.checkpoints.cut(this.at)
   }
 
   /** Calls back on every change of a table, undone ones included: for derived structures such as the event heap. */
@@ -147,13 +179,13 @@ export class World implements Tx {
 
   /** Takes over another world's present: every record of it, shared, and nothing of its history. */
   copy(other: World): void {
-    assert(this.at === this.log.length && this.tables.size === other.tables.size, 'a copy goes into a world of the same tables at its end')
-    for (const [name, table] of this.tables) {
-      for (const row of table.rows()) if (!other.table(name).get(row.id)) this.apply({ table: name, id: row.id, before: row })
-      for (const row of other.table(name).rows()) this.apply({ table: name, id: row.id, before: table.get(row.id), after: row })
-    }
+    assert(this.tables.size === other.tables.size, 'a copy goes into a world of the same tables')
+    const start = this.checkpoint()
+    this.restore(other.checkpoint())
+    this.account(start, NONE)
     this.log.length = 0
     this.at = 0
+    this.checkpoints = new Checkpoints(this.checkpoint(), this.options.interval)
   }
 
   /** Stable text of every table, for tests and for comparing worlds. */
@@ -167,14 +199,58 @@ export class World implements Tx {
   }
 
   private write(change: Change): void {
-    if (this.at < this.log.length) this.log.length = this.at
+    if (this.at < this.log.length) this.forget()
     this.apply(change)
     this.log.push(change)
     this.at++
+    if (this.checkpoints.due(this.at)) this.checkpoints.add(this.checkpoint())
+  }
+
+  private jump(position: number, only: ReadonlySet<string> | undefined): Change[] {
+    const near = this.checkpoints.nearest(position)
+    const start = this.checkpoint()
+    this.checkpoints.leave(start)
+    this.restore(near)
+    let at = near.position
+    // Straight into the tables: observers hear of the net changes alone.
+    for (; at < position; at++) this.redo(this.log[at])
+    while (at > position) this.redo(inverse(this.log[--at]))
+    this.at = position
+    return this.account(start, only)
+  }
+
+  private checkpoint(): Checkpoint {
+    return { position: this.at, tables: [...this.tables.values()].map((table) => table.snapshot()) }
+  }
+
+  private restore(checkpoint: Checkpoint): void {
+    let i = 0
+    for (const table of this.tables.values()) table.restore(checkpoint.tables[i++])
+  }
+
+  /** The net changes since `start`, of all tables or those in `only`; whoever observes a table is told of its own. */
+  private account(start: Checkpoint, only: ReadonlySet<string> | undefined): Change[] {
+    const net: Change[] = []
+    let i = 0
+    for (const [name, table] of this.tables) {
+      const before = start.tables[i++]
+      const observers = this.observers.get(name)
+      const wanted = !only || only.has(name)
+      if (!wanted && !observers) continue
+      for (const change of difference(name, before, table.byId)) {
+        if (wanted) net.push(change)
+        if (observers) for (const observer of observers) observer(change)
+      }
+    }
+    return net
+  }
+
+  private redo(change: Change): void {
+    this.table(change.table).write(change.id, change.before, change.after)
   }
 
   private apply(change: Change): void {
-    this.table(change.table).write(change.id, change.before, change.after)
+    this.redo(change)
     const observers = this.observers.get(change.table)
     if (observers) for (const observer of observers) observer(change)
   }
