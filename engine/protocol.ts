@@ -86,6 +86,16 @@ export interface WorldUpdate {
   readonly diagnostics?: readonly Diagnostic[]
   /** Text could not be used: the world is the last good one. */
   readonly rejected?: boolean
+  /** What an edit came to, settled; absent where the world was made anew. */
+  readonly wrote?: Wrote
+}
+
+/** Objects (`Kind/namespace/name`) and netfilter rules that an edit made, changed and removed, by itself and through the controllers. */
+export interface Wrote {
+  readonly created: readonly string[]
+  readonly updated: readonly string[]
+  readonly deleted: readonly string[]
+  readonly rules: { readonly added: number; readonly removed: number; readonly hosts: number }
 }
 
 export interface CommitView {

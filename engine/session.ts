@@ -6,6 +6,7 @@ import { runAsk } from './headless/asks.ts'
 import { answerOf, probeDone, startProbe } from './headless/probe.ts'
 import { runCommand } from './cli/run.ts'
 import { viewCommit, viewLine } from './headless/view.ts'
+import { wroteOf } from './headless/wrote.ts'
 import { MIRRORED, mirrored } from './mirror.ts'
 import type { AnswerView, Command, Question, Update, WorldUpdate } from './protocol.ts'
 import { suggestQuestion } from './headless/suggest.ts'
@@ -109,11 +110,13 @@ export class Session {
         timeline: this.timeline(0),
         diagnostics,
       })
+    const changes = squash(this.world.world.changes(base))
     this.tell({
       ...this.state(command.id),
-      changes: mirrored(squash(this.world.world.changes(base))),
+      changes: mirrored(changes),
       timeline: this.timeline(history),
       diagnostics,
+      wrote: wroteOf(changes),
     })
   }
 

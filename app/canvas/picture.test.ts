@@ -38,7 +38,7 @@ describe('the picture of a step', () => {
 
   test('a reject says why, and the answer leaves a trail of its own beside the request', () => {
     expect(pictureAt(steps, 21).current?.caption).toMatchObject({
-      verb: '✕↩ rejected: nothing listens on the port',
+      verb: '✗↩ rejected: nothing listens on the port',
       bad: true,
     })
     const answer = pictureAt(steps, 23)

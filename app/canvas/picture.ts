@@ -4,6 +4,7 @@ import type { Point } from '../view/geometry.ts'
 import { tidyLine } from '../view/geometry.ts'
 import { packetFace, type PacketFace } from '../view/packet.ts'
 import { type Anchor, walkOf, wayBetween, type Ways } from '../view/path.ts'
+import { verbOf } from '../view/verb.ts'
 import type { Picture } from './overlay/scene.ts'
 import type { Walk } from './use-walk.ts'
 
@@ -144,15 +145,13 @@ function becauseOf(step: StepView): string {
 }
 
 function captionOf(step: StepView, face: PacketFace): NonNullable<Picture['current']>['caption'] {
-  const how = step.end?.disposition
-  const bad = how === 'dropped' || how === 'rejected'
+  const { text, glyph, tone } = verbOf(step)
   const reason = step.end?.reasonText ? `: ${step.end.reasonText}` : ''
-  const glyph = how === 'rejected' ? '✕↩ ' : how === 'dropped' ? '✕ ' : how === 'delivered' && !face.refusal ? '✓ ' : ''
   const lines = face.outer.length > 0 ? [face.line, face.outer] : [face.line]
   return {
-    verb: `${glyph}${step.reply ? 'answer: ' : ''}${step.action}${reason}`,
-    bad,
-    good: how === 'delivered' && !face.refusal,
+    verb: `${glyph ? `${glyph} ` : ''}${step.reply && !face.refusal ? 'answer: ' : ''}${text}${reason}`,
+    bad: tone === 'bad',
+    good: tone === 'good',
     lines,
     rewritten: face.rewritten,
   }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react'
+import { inTextField } from '../ui/text-field.ts'
 import type { Topology } from '../view/boxes.ts'
 import { LEVELS, type Level } from '../view/zoom.ts'
 import { containmentOrder } from './use-boxes.ts'
@@ -67,11 +68,4 @@ function mapKey(event: KeyboardEvent, actions: MapActions): boolean {
   else if (event.key === 'f' || event.key === 'F') actions.fit()
   else return false
   return true
-}
-
-function inTextField(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
-  )
 }

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react'
-import type { SourceFile } from '../../engine/index.ts'
+import type { CauseView, SourceFile } from '../../engine/index.ts'
 import { useInterface } from '../stores/interface.ts'
 import { currentStep, useSimulation } from '../stores/simulation.ts'
-import { FileTabs } from './FileTabs.tsx'
+import { useSim } from '../stores/use-sim.ts'
 import { markersOf, usedLines } from './marks.ts'
 import { monaco } from './monaco.ts'
 import './editor.css'
@@ -12,8 +12,7 @@ export default function Editor() {
   const host = useRef<HTMLDivElement>(null)
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(undefined)
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection>(undefined)
-  const { files, diagnostics, beats, commits, playhead, posed } = useSimulation()
-  const step = useSimulation(currentStep)
+  const { files, diagnostics } = useSim('files', 'diagnostics')
   const { activeFile, reveal } = useInterface()
   const file = files.find(({ name }) => name === activeFile) ?? files[0]
 
@@ -79,24 +78,23 @@ export default function Editor() {
       monaco.editor.setModelMarkers(model, 'podwalk', markersOf(diagnostics, nameOf(model), model))
   }, [diagnostics])
 
+  // Lines of this file that the walk was decided by so far. Outside of React: nothing but these marks changes with each hop.
+  const name = file?.name ?? ''
   useEffect(() => {
-    const used = usedLines(beats, commits, posed, playhead, file?.name ?? '')
-    const culprit = step?.decidedBy?.cause
-    decorations.current?.set([
-      ...used.map((line) => ({
-        range: new monaco.Range(line, 1, line, 1),
-        options: { linesDecorationsClassName: 'line-used', isWholeLine: true },
-      })),
-      ...(culprit?.file === file?.name && culprit?.line
-        ? [
-            {
-              range: new monaco.Range(culprit.line, 1, culprit.endLine ?? culprit.line, 1),
-              options: { className: 'line-deciding', isWholeLine: true, glyphMarginClassName: 'glyph-deciding' },
-            },
-          ]
-        : []),
-    ])
-  }, [beats, commits, posed, playhead, step, file])
+    const mark = () => {
+      const { beats, commits, posed, playhead, answer, death } = useSimulation.getState()
+      const culprit =
+        playhead === death ? answer?.culprit?.cause : currentStep(useSimulation.getState())?.decidedBy?.cause
+      decorations.current?.set(marksOf(usedLines(beats, commits, posed, playhead, name), culprit, name))
+    }
+    mark()
+    return useSimulation.subscribe((state, before) => {
+      if (state.playhead === before.playhead && state.beats === before.beats) return
+      mark()
+      const cause = state.playhead === state.death ? state.answer?.culprit?.cause : undefined
+      if (cause?.file === name && cause.line !== null) editor.current?.revealLineInCenterIfOutsideViewport(cause.line)
+    })
+  }, [name])
 
   useEffect(() => {
     if (!reveal || reveal.file !== file?.name) return
@@ -105,12 +103,28 @@ export default function Editor() {
     editor.current?.focus()
   }, [reveal, file])
 
-  return (
-    <>
-      <FileTabs />
-      <div className="editor-host" ref={host} data-testid="monaco" />
-    </>
-  )
+  return <div className="editor-host" ref={host} data-testid="monaco" />
+}
+
+function marksOf(
+  used: readonly number[],
+  culprit: CauseView | undefined,
+  file: string,
+): monaco.editor.IModelDeltaDecoration[] {
+  const marks = used.map((line) => ({
+    range: new monaco.Range(line, 1, line, 1),
+    options: {
+      linesDecorationsClassName: 'line-used',
+      linesDecorationsTooltip: 'The packet met a row that this line asked for',
+      isWholeLine: true,
+    },
+  }))
+  if (culprit?.file !== file || culprit.line === null) return marks
+  const deciding = {
+    range: new monaco.Range(culprit.line, 1, culprit.endLine ?? culprit.line, 1),
+    options: { className: 'line-deciding', isWholeLine: true, glyphMarginClassName: 'glyph-deciding' },
+  }
+  return [...marks, deciding]
 }
 
 /** One model per file, with its text; models of files that are gone go too. */

@@ -44,8 +44,11 @@ export function usedLines(
 ): number[] {
   const lines = new Set<number>()
   for (let index = from; index <= to; index++) {
-    const cause = stepOf(commits, beats[index])?.decidedBy?.cause
-    if (cause?.file === file && cause.line !== null) lines.add(cause.line)
+    const step = stepOf(commits, beats[index])
+    for (const decision of step ? [step.decidedBy, ...(step.via ?? [])] : []) {
+      const cause = decision?.cause
+      if (cause?.file === file && cause.line !== null) lines.add(cause.line)
+    }
   }
   return [...lines].sort((a, b) => a - b)
 }

@@ -1,7 +1,7 @@
 import type { CommitView } from '../../engine/index.ts'
 import { type Beat, stepOf } from '../sim/beats.ts'
 
-/** Keys of the rows that decided the walk so far: `table\nid`, and for a rule `table\nid\nindex`. */
+/** Keys of the rows that decided the walk so far, and of those passed on the way: `table\nid`, for a rule `table\nid\nindex`. */
 export function rowsOfWalk(
   beats: readonly Beat[],
   commits: ReadonlyMap<number, CommitView>,

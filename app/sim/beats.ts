@@ -52,6 +52,22 @@ export function firstBeatOfWalk(beats: readonly Beat[], answer: AnswerView | nul
   return found < 0 ? beats.length : found
 }
 
+/** Index of the beat where the question's packet dies, on its way there; -1 if it arrives. */
+export function beatOfDeath(
+  beats: readonly Beat[],
+  commits: ReadonlyMap<number, CommitView>,
+  answer: AnswerView | null,
+): number {
+  if (!answer || answer.verdict === 'delivered') return -1
+  const from = firstBeatOfWalk(beats, answer)
+  for (let index = from; index < beats.length; index++) {
+    const step = stepOf(commits, beats[index])
+    const how = step?.end?.disposition
+    if (step && !step.reply && (how === 'dropped' || how === 'rejected')) return index
+  }
+  return -1
+}
+
 export function stepOf(commits: ReadonlyMap<number, CommitView>, beat: Beat | undefined): StepView | undefined {
   return beat && beat.step >= 0 ? commits.get(beat.commit)?.steps[beat.step] : undefined
 }

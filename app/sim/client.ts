@@ -21,6 +21,8 @@ export class EngineClient {
   private readonly pending = new Map<number, { request: Request; resolve: (update: Update) => void }>()
   private slowTimer: ReturnType<typeof setTimeout> | undefined
   private deadTimer: ReturnType<typeof setTimeout> | undefined
+  /** Somebody chose to wait for what is under way: silence is no reason to give up, only Stop is. */
+  private patient = false
   private readonly events: ClientEvents
   private readonly start: () => Worker
 
@@ -31,8 +33,12 @@ export class EngineClient {
   }
 
   /** Sends a command; resolves with the update that answers it, never if the worker was restarted meanwhile. */
-  send(request: Request): Promise<Update> {
+  send(request: Request, options: { readonly patient?: boolean } = {}): Promise<Update> {
     const id = this.nextId++
+    if (options.patient) {
+      this.patient = true
+      this.unwatch()
+    }
     return new Promise((resolve) => {
       this.pending.set(id, { request, resolve })
       this.worker.postMessage({ ...request, id })
@@ -48,6 +54,7 @@ export class EngineClient {
   /** Gives the running worker up at once (the person asked to stop). */
   restart(): void {
     this.unwatch()
+    this.patient = false
     this.worker.terminate()
     const lost = [...this.pending.values()].at(-1)?.request
     this.pending.clear()
@@ -67,6 +74,7 @@ export class EngineClient {
     const entry = this.pending.get(update.id)
     this.pending.delete(update.id)
     this.unwatch()
+    this.patient = false
     this.events.onSlow(false)
     if (this.pending.size > 0) this.watch()
     this.events.onUpdate(update)
@@ -74,9 +82,9 @@ export class EngineClient {
   }
 
   private watch(): void {
-    if (this.deadTimer) return
+    if (this.slowTimer) return
     this.slowTimer = setTimeout(() => this.events.onSlow(true), SLOW_MS)
-    this.deadTimer = setTimeout(() => this.restart(), DEAD_MS)
+    if (!this.patient) this.deadTimer = setTimeout(() => this.restart(), DEAD_MS)
   }
 
   private unwatch(): void {

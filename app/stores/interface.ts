@@ -15,6 +15,9 @@ export interface InterfaceState {
   readonly theme: Theme
   readonly editorOpen: boolean
   readonly inspectorOpen: boolean
+  /** The inspector takes half of the page: rules are long. */
+  readonly inspectorWide: boolean
+  readonly helpOpen: boolean
   readonly phoneTab: PhoneTab
   readonly activeFile: string
   /** A place in the text that the editor should show: a new object each time, so that the same place can be asked for again. */
@@ -22,7 +25,9 @@ export interface InterfaceState {
   select(selection: Selection | null): void
   setTheme(theme: Theme): void
   toggleEditor(): void
-  closeInspector(): void
+  toggleInspector(): void
+  toggleInspectorWidth(): void
+  setHelpOpen(open: boolean): void
   setPhoneTab(tab: PhoneTab): void
   setActiveFile(file: string): void
   /** Opens the editor at the line of YAML behind something. */
@@ -36,6 +41,8 @@ export const useInterface = create<InterfaceState>()((set) => ({
   theme: restoreTheme(),
   editorOpen: true,
   inspectorOpen: false,
+  inspectorWide: false,
+  helpOpen: false,
   phoneTab: 'canvas',
   activeFile: '',
   reveal: null,
@@ -52,7 +59,9 @@ export const useInterface = create<InterfaceState>()((set) => ({
     set({ theme })
   },
   toggleEditor: () => set((state) => ({ editorOpen: !state.editorOpen })),
-  closeInspector: () => set({ inspectorOpen: false }),
+  toggleInspector: () => set((state) => ({ inspectorOpen: !state.inspectorOpen && state.selection !== null })),
+  toggleInspectorWidth: () => set((state) => ({ inspectorWide: !state.inspectorWide })),
+  setHelpOpen: (helpOpen) => set({ helpOpen }),
   setPhoneTab: (phoneTab) => set({ phoneTab }),
   setActiveFile: (activeFile) => set({ activeFile }),
   revealCause(cause) {

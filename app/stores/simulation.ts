@@ -4,16 +4,16 @@ import {
   type CommitView,
   type Diagnostic,
   Mirror,
-  OPENING_FILES,
-  OPENING_QUESTION,
   type Question,
   type SourceFile,
   type StepView,
   type Update,
   type WorldUpdate,
+  type Wrote,
 } from '../../engine/index.ts'
-import { type Beat, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
+import { type Beat, beatOfDeath, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
 import { EngineClient } from '../sim/client.ts'
+import { hungLastTime, markUnderWay, restoreWork, saveWork } from '../sim/saved-work.ts'
 
 /** How long a hop is shown at speed 1, whatever its simulated time. */
 export const BEAT_MS = 600
@@ -40,6 +40,12 @@ export interface SimulationState {
   /** Index into `beats` of the beat that is shown; -1 before the first. `posed` is where the question's walk begins. */
   readonly playhead: number
   readonly posed: number
+  /** Where the packet dies, as an index into `beats`; -1 if it arrives, or if that cannot be said of one place. */
+  readonly death: number
+  /** Commits that began an edit of the text, in order. */
+  readonly editedAt: readonly number[]
+  /** What the last edit came to; null after a question, or a world made anew. */
+  readonly wrote: Wrote | null
   readonly answer: AnswerView | null
   readonly diagnostics: readonly Diagnostic[]
   /** The text as it stands was refused; what is shown is the last good world. */
@@ -50,7 +56,10 @@ export interface SimulationState {
   readonly speed: number
   readonly busy: boolean
   readonly slow: boolean
+  /** The engine was given up on, and has been told nothing since. */
   readonly restarted: boolean
+  /** This text did not come to an answer last time: it waits until somebody says run. */
+  readonly heldBack: boolean
   readonly failure: string | null
 
   start(): void
@@ -70,10 +79,13 @@ export interface SimulationState {
   show(where: { node?: string; pod?: string }, command: string): Promise<Update>
   complete(file: string, text: string, offset: number): Promise<Update>
   hover(file: string, text: string, offset: number): Promise<Update>
+  /** An ask of the headless door. */
+  inquire(ask: unknown): Promise<Update>
+  /** Runs the text as it stands once more, and waits for it as long as it takes. */
+  runAgain(): void
   stopEngine(): void
 }
 
-const STORAGE_KEY = 'podwalk.work.v1'
 const EDIT_DEBOUNCE_MS = 120
 
 let client: EngineClient | undefined
@@ -85,12 +97,16 @@ let seeking = false
 export const useSimulation = create<SimulationState>()((set, get) => {
   const receive = (update: Update): void => {
     if (update.type === 'failed') set({ failure: update.message, busy: false })
-    if (update.type === 'world') set(applyWorld(get(), update))
+    if (update.type !== 'world') return
+    if (update.timeline || update.rejected) markUnderWay(false)
+    set(applyWorld(get(), update))
   }
 
-  const send = (request: Parameters<EngineClient['send']>[0]): Promise<Update> => {
-    if (!client) return new Promise(() => undefined)
-    return client.send(request)
+  const send: EngineClient['send'] = (request, options) => {
+    // An engine that was restarted knows no world until it is told one.
+    const blank = get().restarted && request.type !== 'load'
+    if (!client || blank) return new Promise(() => undefined)
+    return client.send(request, options)
   }
 
   /** Asks the engine for the state at the playhead; requests made meanwhile collapse into the last one. */
@@ -100,7 +116,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     wanted = beat ? beat.commit + 1 : 0
     if (seeking) return
     const next = wanted
-    if (next === undefined || next === get().moment) return
+    if (next === undefined || next === get().moment || get().restarted) return
     seeking = true
     send({ type: 'seek', moment: next }).then(() => {
       seeking = false
@@ -117,11 +133,12 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     beatTimer = setTimeout(tick, BEAT_MS / speed)
   }
 
-  const sendFiles = (type: 'load' | 'edit'): void => {
+  const sendFiles = (type: 'load' | 'edit', options?: { readonly patient: boolean }): void => {
     const { files, question, seed } = get()
-    set({ busy: true, failure: null })
+    markUnderWay(true)
     performance.mark('podwalk:text')
-    send(type === 'load' ? { type, files, seed, question } : { type, files, question })
+    set({ busy: true, failure: null, restarted: false, heldBack: false })
+    send(type === 'load' ? { type, files, seed, question } : { type, files, question }, options)
   }
 
   return {
@@ -129,7 +146,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     version: 0,
     answers: 0,
     edits: 0,
-    ...restore(),
+    ...restoreWork(),
     seed: 1,
     moment: 0,
     at: 0,
@@ -138,6 +155,9 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     beats: [],
     playhead: -1,
     posed: 0,
+    death: -1,
+    editedAt: [],
+    wrote: null,
     answer: null,
     diagnostics: [],
     rejected: false,
@@ -147,39 +167,51 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     busy: true,
     slow: false,
     restarted: false,
+    heldBack: false,
     failure: null,
 
     start() {
       if (client) return
-      save(get().files, get().question)
+      saveWork(get())
       client = new EngineClient(
         () => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
         {
           onUpdate: receive,
           onSlow: (slow) => set({ slow }),
-          onRestart: () => set({ restarted: true, busy: false, playing: false, slow: false }),
+          onRestart: () => {
+            seeking = false
+            clearTimeout(beatTimer)
+            set({ restarted: true, busy: false, playing: false, slow: false })
+          },
         },
       )
-      sendFiles('load')
+      // Leaving while a text is still quick to run is no sign of a hang; a tab that dies does not come here.
+      addEventListener('pagehide', () => {
+        if (get().busy && !get().slow) markUnderWay(false)
+      })
+      if (hungLastTime()) set({ heldBack: true, restarted: true, busy: false })
+      else sendFiles('load')
     },
     setFiles(files) {
       set({ files })
-      save(files, get().question)
+      saveWork(get())
       clearTimeout(editTimer)
       editTimer = setTimeout(() => sendFiles(get().restarted ? 'load' : 'edit'), EDIT_DEBOUNCE_MS)
       get().pause()
     },
     load(files, question) {
       clearTimeout(editTimer)
-      set({ files, question: question ?? get().question, restarted: false })
-      save(files, get().question)
+      set({ files, question: question ?? get().question })
+      saveWork(get())
       get().pause()
       sendFiles('load')
     },
     ask(question) {
       get().pause()
-      set({ question, busy: true, failure: null })
-      save(get().files, question)
+      set({ question })
+      saveWork(get())
+      if (get().restarted) return sendFiles('load')
+      set({ busy: true, failure: null })
       send({ type: 'ask', question })
     },
     play() {
@@ -207,6 +239,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
         detail,
         beats: next,
         posed: firstBeatOfWalk(next, answer),
+        death: beatOfDeath(next, commits, answer),
         playhead: here ? (after < 0 ? next.length : after) - 1 : -1,
       })
     },
@@ -229,6 +262,8 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     show: (where, command) => send({ type: 'show', where, command }),
     complete: (file, text, offset) => send({ type: 'complete', file, text, offset }),
     hover: (file, text, offset) => send({ type: 'hover', file, text, offset }),
+    inquire: (ask) => send({ type: 'headless', ask }),
+    runAgain: () => sendFiles('load', { patient: true }),
     stopEngine: () => client?.restart(),
   }
 })
@@ -258,7 +293,18 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
     for (const commit of grown) commits.set(commit.index, commit)
     const beats = beatsOf([...commits.values()], state.detail)
     const posed = firstBeatOfWalk(beats, update.answer ?? null)
-    Object.assign(next, { commits, beats, posed, playhead: posed - 1 })
+    const death = beatOfDeath(beats, commits, update.answer ?? null)
+    const edit = update.diagnostics !== undefined && !update.reset
+    const earlier = state.editedAt.filter((index) => index < from)
+    Object.assign(next, {
+      commits,
+      beats,
+      posed,
+      death,
+      playhead: posed - 1,
+      wrote: update.wrote ?? null,
+      editedAt: update.reset ? [] : edit ? [...earlier, from] : earlier,
+    })
   }
   return next
 }
@@ -271,32 +317,4 @@ function nextBeat(state: SimulationState, direction: 1 | -1, wanted: (beat: Beat
   for (let i = state.playhead + direction; i >= 0 && i < state.beats.length; i += direction)
     if (wanted(state.beats[i])) return i
   return direction === 1 ? state.playhead : Math.min(state.playhead, state.posed - 1)
-}
-
-function restore(): { files: readonly SourceFile[]; question: Question } {
-  try {
-    const saved = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? 'null')
-    if (saved && Array.isArray(saved.files) && saved.files.every(isFile))
-      return { files: saved.files, question: saved.question ?? OPENING_QUESTION }
-  } catch {
-    // Storage may be refused or hold an older shape: the opening scene is always there.
-  }
-  return { files: OPENING_FILES, question: OPENING_QUESTION }
-}
-
-function save(files: readonly SourceFile[], question: Question): void {
-  try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify({ files, question }))
-  } catch {
-    // Full or refused storage must not stop the editing.
-  }
-}
-
-function isFile(value: unknown): value is SourceFile {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as SourceFile).name === 'string' &&
-    typeof (value as SourceFile).text === 'string'
-  )
 }

@@ -1,13 +1,18 @@
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Canvas } from '../canvas/Canvas.tsx'
 import { EditorFallback } from '../editor/EditorFallback.tsx'
+import { FileTabs } from '../editor/FileTabs.tsx'
+import { Problems } from '../editor/Problems.tsx'
+import { useGivenFiles } from '../editor/use-given-files.ts'
 import { Inspector } from '../inspector/Inspector.tsx'
 import { useInterface } from '../stores/interface.ts'
 import { useSimulation } from '../stores/simulation.ts'
 import { Timeline } from '../timeline/Timeline.tsx'
+import { Announcer } from './Announcer.tsx'
 import './App.css'
+import { Help } from './Help.tsx'
 import { HopCard } from './HopCard.tsx'
-import { Notices } from './Notices.tsx'
+import { Headline, Notices } from './Notices.tsx'
 import { QuestionBar } from './QuestionBar.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useKeys } from './use-keys.ts'
@@ -25,28 +30,40 @@ const PHONE_TABS = [
 
 export function App() {
   const start = useSimulation((state) => state.start)
-  const { editorOpen, inspectorOpen, phoneTab, setPhoneTab } = useInterface()
+  const { editorOpen, inspectorOpen, inspectorWide, phoneTab, setPhoneTab } = useInterface()
   const idle = useIdle()
+  const narrow = useNarrow()
+  const [phoneEdit, setPhoneEdit] = useState(false)
   useTheme()
   useKeys()
+  useGivenFiles()
   useEffect(start, [start])
   const ready = useSimulation((state) => !state.busy && state.beats.length > 0)
   const edits = useSimulation((state) => state.edits)
   const answers = useSimulation((state) => state.answers)
   useEffect(() => measureEdit(edits), [edits])
   return (
-    <div className="app" data-editor={editorOpen} data-phone-tab={phoneTab} data-ready={ready} data-answers={answers}>
+    <div
+      className="app"
+      data-editor={editorOpen}
+      data-wide={inspectorOpen && inspectorWide}
+      data-phone-tab={phoneTab}
+      data-ready={ready}
+      data-answers={answers}
+    >
       <TopBar />
       <main className="workspace">
-        {editorOpen && (
+        {(editorOpen || narrow) && (
           <section className="region region-editor" aria-label="Manifests">
-            {idle ? (
+            <FileTabs />
+            {!idle || narrow ? (
+              <EditorFallback readOnly={narrow && !phoneEdit} onEdit={() => setPhoneEdit(true)} />
+            ) : (
               <Suspense fallback={<EditorFallback />}>
                 <Editor />
               </Suspense>
-            ) : (
-              <EditorFallback />
             )}
+            <Problems />
           </section>
         )}
         <section className="region region-canvas" aria-label="Cluster">
@@ -54,6 +71,7 @@ export function App() {
           <Notices />
           <div className="canvas-frame">
             <Canvas />
+            <Headline />
           </div>
         </section>
         <section className="region region-side" aria-label="Details">
@@ -74,6 +92,8 @@ export function App() {
         ))}
       </nav>
       <Timeline />
+      <Announcer />
+      <Help />
     </div>
   )
 }
@@ -109,3 +129,17 @@ function useIdle(): boolean {
   }, [])
   return idle
 }
+
+/** One panel at a time: a phone, or a page that is zoomed in far. */
+function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches)
+  useEffect(() => {
+    const query = matchMedia(NARROW)
+    const change = () => setNarrow(query.matches)
+    query.addEventListener('change', change)
+    return () => query.removeEventListener('change', change)
+  }, [])
+  return narrow
+}
+
+const NARROW = '(max-width: 760px)'

@@ -1,99 +1,166 @@
+import { memo } from 'react'
 import { useInterface } from '../stores/interface.ts'
 import { currentStep, useSimulation } from '../stores/simulation.ts'
+import { useSim } from '../stores/use-sim.ts'
 import { envelopesOf } from '../view/envelope.ts'
+import { verbOf } from '../view/verb.ts'
 import './HopCard.css'
 import type { CauseView, DecisionView, StepView } from './types.ts'
-import { fieldName, placeOf, VERDICT_GLYPH } from './words.ts'
+import { chainName, fieldName, placeOf, VERDICT_GLYPH, VERDICT_WORD } from './words.ts'
 
 /** What happened at this hop, to which header, decided by which row, asked for by which line of YAML. */
 export function HopCard() {
   const step = useSimulation(currentStep)
-  const { answer, playhead, posed, beats, commits, play, busy } = useSimulation()
-  if (!step) {
-    const beat = beats[playhead]
-    const notes = beat && playhead >= posed ? (commits.get(beat.commit)?.notes ?? []) : []
-    return (
-      <section className="hop" aria-label="Hop">
-        {notes.map((note) => (
-          <p key={`${note.actor}${note.text}`} className="hop-note">
-            <strong className="mono">{note.actor}</strong> {note.text}
-          </p>
-        ))}
-        {notes.length === 0 && answer && (
-          <>
-            <h2 className="hop-verb">A packet is about to leave</h2>
-            <p className="hop-sentence">
-              {answer.question.from} sends to {answer.question.to}
-              {answer.question.port ? ` port ${answer.question.port}` : ''}. Play it, or step with the arrow keys.
-            </p>
-            <button type="button" className="button primary" onClick={play}>
-              Play
-            </button>
-          </>
-        )}
-        {notes.length === 0 && !answer && (
-          <p className="label">
-            {busy ? 'The cluster is starting.' : 'Ask a question above: from whom, to whom, which port.'}
-          </p>
-        )}
-      </section>
-    )
-  }
-  return <HopContent step={step} />
+  return step ? <HopContent step={step} /> : <BeforeWalk />
 }
 
-export function HopContent({ step }: { step: StepView }) {
-  const ended = step.end?.disposition === 'dropped' || step.end?.disposition === 'rejected'
+/** What control loops did at the playhead, or the packet that waits to be sent. */
+function BeforeWalk() {
+  const { answer, playhead, posed, beats, commits, play, busy } = useSim(
+    ...(['answer', 'playhead', 'posed', 'beats', 'commits', 'play', 'busy'] as const),
+  )
+  const beat = beats[playhead]
+  const atNote = beat !== undefined && playhead !== posed - 1
+  const notes = atNote ? (commits.get(beat.commit)?.notes ?? []) : []
   return (
     <section className="hop" aria-label="Hop">
-      <p className="hop-place label">
-        {placeOf(step)} · {step.stage}
-        {step.reply && <span className="hop-reply">answer</span>}
-      </p>
-      <h2
-        className={`hop-verb ${ended ? 'hop-ended' : ''} ${step.end?.disposition === 'delivered' ? 'hop-delivered' : ''}`}
-      >
-        {ended && <span aria-hidden>✗ </span>}
-        {step.end?.disposition === 'delivered' && <span aria-hidden>✓ </span>}
-        {step.action}
-      </h2>
-      <p className="hop-sentence">{step.detail}</p>
-      {step.end?.reason && (
-        <p className="hop-reason">
-          <code>{step.end.reason}</code> {step.end.reasonText}
-          {step.end.verdict && (
-            <>
-              {' '}
-              The sender sees: {VERDICT_GLYPH[step.end.verdict]} {step.end.verdict}.
-            </>
-          )}
+      {notes.length > 0 && <p className="hop-place label">The cluster, at {(beat.at / 1e6).toFixed(3)} s</p>}
+      {notes.map((note) => (
+        <p key={`${note.actor}${note.text}`} className="hop-note">
+          <strong className="mono">{note.actor}</strong> {note.text}
+        </p>
+      ))}
+      {notes.length === 0 && answer && (
+        <>
+          <h2 className="hop-verb">A packet is about to leave</h2>
+          <p className="hop-sentence">
+            <span className="mono">{answer.question.from}</span> sends to{' '}
+            <span className="mono">{answer.question.to}</span>
+            {answer.question.port ? ` port ${answer.question.port}` : ''}. Play it, or step with the arrow keys.
+          </p>
+          <button type="button" className="button primary" onClick={play}>
+            Play
+          </button>
+        </>
+      )}
+      {notes.length === 0 && !answer && (
+        <p className="label">
+          {busy ? 'The cluster is starting.' : 'Ask a question above: from whom, to whom, which port.'}
         </p>
       )}
-      {step.decidedBy && <Decision decision={step.decidedBy} />}
-      {step.after && <Changes before={step.before ?? {}} after={step.after} />}
-      <Envelopes step={step} />
     </section>
   )
 }
 
-/** The row that decided, and the chain behind it as chips: rule, author, object, line. */
-function Decision({ decision }: { decision: DecisionView }) {
+export const HopContent = memo(function HopContent({ step }: { step: StepView }) {
+  const verb = verbOf(step)
+  const died = step.end !== undefined && verb.tone === 'bad' && !step.reply
+  return (
+    <section className={`hop hop-${verb.tone}`} aria-label="Hop">
+      <p className="hop-place label">
+        <span>
+          {placeOf(step)} · {step.stage}
+        </span>
+        {step.reply && <span className="hop-reply">answer</span>}
+      </p>
+      <h2 className="hop-verb">
+        {verb.glyph && <span aria-hidden>{verb.glyph} </span>}
+        {verb.text}
+      </h2>
+      <p className="hop-sentence">{step.detail}</p>
+      {step.end?.reason && (
+        <p className="hop-reason">
+          {step.end.verdict && (
+            <strong>
+              The sender sees: {VERDICT_GLYPH[step.end.verdict]} {VERDICT_WORD[step.end.verdict]}.{' '}
+            </strong>
+          )}
+          <code>{step.end.reason}</code>
+        </p>
+      )}
+      {died && <AskedFor step={step} />}
+      {verb.tone === 'bad' && step.reply && <WhereItDied />}
+      {step.decidedBy && <Decision decision={step.decidedBy} via={step.via} />}
+      {step.after && <Changes before={step.before ?? {}} after={step.after} />}
+      <Envelopes step={step} />
+    </section>
+  )
+})
+
+/** At the end of the request: the earlier decision that led here, when it is another one, and its line of YAML. */
+function AskedFor({ step }: { step: StepView }) {
+  const culprit = useSimulation((state) => state.answer?.culprit)
+  const fix = culprit ?? step.decidedBy
+  if (!culprit || !fix?.cause || sameRow(culprit, step.decidedBy)) return null
+  return (
+    <div className="hop-culprit">
+      <p className="label">It was sent here by</p>
+      <CauseChips cause={fix.cause} rule={fix} />
+    </div>
+  )
+}
+
+function WhereItDied() {
+  const { death, goTo } = useSim('death', 'goTo')
+  if (death < 0) return null
+  return (
+    <p>
+      <button type="button" className="link" onClick={() => goTo(death)}>
+        Go to where the packet died
+      </button>
+    </p>
+  )
+}
+
+function sameRow(a: DecisionView | undefined, b: DecisionView | undefined): boolean {
+  return a?.table === b?.table && a?.id === b?.id && a?.rule === b?.rule
+}
+
+/** The row that decided, the rows on the way to it, and the chain behind it as chips: author, object, line. */
+function Decision({ decision, via = [] }: { decision: DecisionView; via?: readonly DecisionView[] }) {
   return (
     <div className="hop-decision">
       <p className="label">
         Decided by {decision.owner ? `a row that ${decision.owner} wrote` : `table ${decision.table}`}
       </p>
       <pre className="hop-row mono">{decision.text}</pre>
+      {via.length > 0 && (
+        <details className="hop-via">
+          <summary className="label">
+            after {via.length} earlier {via.length === 1 ? 'row' : 'rows'}
+            {chainsOf(via)}
+          </summary>
+          <ol>
+            {via.map((row) => (
+              <li key={`${row.id}${row.rule}`}>
+                <pre className="hop-row mono">{row.text}</pre>
+                {row.cause && <CauseChips cause={row.cause} />}
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
       {decision.cause && <CauseChips cause={decision.cause} />}
     </div>
   )
 }
 
-export function CauseChips({ cause }: { cause: CauseView }) {
+function chainsOf(via: readonly DecisionView[]): string {
+  const chains = via.map(chainName).filter((name) => name !== undefined)
+  return chains.length > 0 ? `: ${chains.join(' › ')}` : ''
+}
+
+export function CauseChips({ cause, rule }: { cause: CauseView; rule?: DecisionView }) {
   const revealCause = useInterface((state) => state.revealCause)
   const select = useInterface((state) => state.select)
+  const chain = rule && chainName(rule)
   return (
     <p className="hop-chips">
+      {rule && (
+        <span className="chip chip-plain mono" title={rule.text}>
+          {chain ? `${chain}${rule.rule === undefined ? '' : ` rule ${rule.rule + 1}`}` : rule.text}
+        </span>
+      )}
       <button
         type="button"
         className="chip"

@@ -1,25 +1,23 @@
-import { useEffect, useMemo, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { Question } from '../../engine/index.ts'
 import { useInterface } from '../stores/interface.ts'
 import { useSimulation } from '../stores/simulation.ts'
+import { useSim } from '../stores/use-sim.ts'
 import { defaultPort, destinations, type EndpointChoice, sources } from './endpoints.ts'
 import './QuestionBar.css'
 import { VERDICT_GLYPH } from './words.ts'
 
 /** From whom, to whom, which port: and below it the answer, in one sentence, with its cause. */
 export function QuestionBar() {
-  const { mirror, version, question, ask, answer, busy, playhead, posed, beats, play, goTo } = useSimulation()
-  const revealCause = useInterface((state) => state.revealCause)
+  const { mirror, version, question, ask, busy } = useSim('mirror', 'version', 'question', 'ask', 'busy')
   const [draft, setDraft] = useState<Question>(question)
   useEffect(() => setDraft(question), [question])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the mirror is the same object; `version` says that it changed
-  const choices = useMemo(() => ({ from: sources(mirror), to: destinations(mirror) }), [mirror, version])
-  const before = answer !== null && playhead < posed
-  const finished = answer !== null && playhead >= beats.length - 1
+  const choices = useChoices(mirror, version)
   const icmp = draft.protocol === 'ICMP'
   return (
     <form
       className="question"
+      aria-label="Question"
       onSubmit={(event) => {
         event.preventDefault()
         ask(draft)
@@ -33,22 +31,19 @@ export function QuestionBar() {
           choices={choices.to}
           onPick={(to) => setDraft({ ...draft, to, port: defaultPort(mirror, to) ?? draft.port })}
         />
-        <label className="question-port">
-          <span className="visually-hidden">Port</span>
-          <input
-            className="field mono"
-            aria-label="Port"
-            value={icmp ? '' : (draft.port ?? '')}
-            disabled={icmp}
-            size={5}
-            onChange={(event) =>
-              setDraft({
-                ...draft,
-                port: /^\d+$/.test(event.target.value) ? Number(event.target.value) : event.target.value || undefined,
-              })
-            }
-          />
-        </label>
+        <input
+          className="field mono question-port"
+          aria-label="Port"
+          placeholder="port"
+          value={icmp ? '' : (draft.port ?? '')}
+          disabled={icmp}
+          onChange={(event) =>
+            setDraft({
+              ...draft,
+              port: /^\d+$/.test(event.target.value) ? Number(event.target.value) : event.target.value || undefined,
+            })
+          }
+        />
         <select
           className="field"
           aria-label="Protocol"
@@ -59,43 +54,72 @@ export function QuestionBar() {
           <option value="UDP">UDP</option>
           <option value="ICMP">ping</option>
         </select>
-        <button type="submit" className="button primary" disabled={busy}>
+        <button type="submit" className="button primary" disabled={busy} title="Send (Ctrl+Enter)">
           Send
         </button>
       </div>
-      <p className="question-answer" aria-live="polite">
-        {busy && !answer && <span className="label">The cluster is starting.</span>}
-        {before && (
-          <>
-            <strong>{answer.verdict === 'delivered' ? 'Which way does it go?' : 'Where does it die?'}</strong>{' '}
-            <button type="button" className="button" onClick={play}>
-              Watch it walk
-            </button>{' '}
-            <button type="button" className="link" onClick={() => goTo(beats.length - 1)}>
-              tell me
-            </button>
-          </>
-        )}
-        {answer && !before && !finished && <span className="label">On its way.</span>}
-        {finished && (
-          <>
-            <strong className={`verdict-${answer.verdict}`}>
-              <span aria-hidden>{VERDICT_GLYPH[answer.verdict]}</span> {answer.verdict}
-            </strong>{' '}
-            {answer.sentence}{' '}
-            {answer.culprit?.cause?.file && (
-              <button type="button" className="link" onClick={() => revealCause(answer.culprit?.cause)}>
-                show cause
-              </button>
-            )}
-          </>
-        )}
-      </p>
+      <Result />
     </form>
   )
 }
 
-function Pick({
+/** The lists of the two fields; the same objects as long as they say the same, so that playing does not draw them again. */
+function useChoices(mirror: Parameters<typeof sources>[0], version: number) {
+  const last = useRef<{ from: EndpointChoice[]; to: EndpointChoice[]; sign: string }>(undefined)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the mirror is the same object; `version` says that it changed
+  return useMemo(() => {
+    const [from, to] = [sources(mirror), destinations(mirror)]
+    const sign = JSON.stringify([from, to])
+    if (last.current?.sign !== sign) last.current = { from, to, sign }
+    return last.current
+  }, [mirror, version])
+}
+
+/** Before the walk the question, after it the answer: one sentence, and the way to its cause. */
+function Result() {
+  const { answer, busy, posed, death, beats, play, goTo, editedAt } = useSim(
+    ...(['answer', 'busy', 'posed', 'death', 'beats', 'play', 'goTo', 'editedAt'] as const),
+  )
+  const end = death < 0 ? beats.length - 1 : death
+  const before = useSimulation((state) => state.playhead < state.posed)
+  const known = useSimulation((state) => state.playhead >= end)
+  const revealCause = useInterface((state) => state.revealCause)
+  if (!answer) return <p className="question-answer label">{busy ? 'The cluster is starting.' : ''}</p>
+  if (before)
+    return (
+      <p className="question-answer">
+        <strong>{editedAt.length > 0 ? 'What happens now?' : askedAs(answer.verdict)}</strong>
+        <button type="button" className="button" onClick={play} disabled={posed >= beats.length}>
+          Watch it walk
+        </button>
+        <button type="button" className="link" onClick={() => goTo(end)}>
+          tell me
+        </button>
+      </p>
+    )
+  if (!known) return <p className="question-answer label">On its way.</p>
+  return (
+    <p className="question-answer">
+      <span>
+        <strong className={`verdict-${answer.verdict}`}>
+          <span aria-hidden>{VERDICT_GLYPH[answer.verdict]}</span> {answer.verdict}
+        </strong>{' '}
+        {answer.sentence}{' '}
+        {answer.culprit?.cause?.file && (
+          <button type="button" className="link" onClick={() => revealCause(answer.culprit?.cause)}>
+            show cause
+          </button>
+        )}
+      </span>
+    </p>
+  )
+}
+
+function askedAs(verdict: string): string {
+  return verdict === 'delivered' ? 'Which way does it go?' : 'Where does it die?'
+}
+
+const Pick = memo(function Pick({
   label,
   value,
   choices,
@@ -111,7 +135,13 @@ function Pick({
   return (
     <label className="question-pick">
       <span className="label">{label}</span>
-      <select className="field" value={value} onChange={(event) => onPick(event.target.value)}>
+      <select
+        className="field"
+        data-question={label}
+        value={value}
+        title={choices.find((choice) => choice.value === value)?.label}
+        onChange={(event) => onPick(event.target.value)}
+      >
         {!known && <option value={value}>{value}</option>}
         {groups.map((group) => (
           <optgroup key={group} label={group}>
@@ -127,4 +157,4 @@ function Pick({
       </select>
     </label>
   )
-}
+})

@@ -1,14 +1,14 @@
-import { Moon, PanelLeft, RotateCcw, Sun } from 'lucide-react'
+import { CircleHelp, Moon, PanelLeft, RotateCcw, Sun } from 'lucide-react'
 import { OPENING_FILES, OPENING_QUESTION } from '../../engine/index.ts'
 import { NETWORKS, type NetworkId, networkOf, withNetwork } from '../sim/network-option.ts'
 import { useInterface } from '../stores/interface.ts'
-import { useSimulation } from '../stores/simulation.ts'
+import { useSim } from '../stores/use-sim.ts'
 import './TopBar.css'
 
-/** Name, network, theme. */
+/** Name, network, theme, help. */
 export function TopBar() {
-  const { files, setFiles, load, busy, at } = useSimulation()
-  const { theme, setTheme, editorOpen, toggleEditor } = useInterface()
+  const { files, setFiles, load } = useSim('files', 'setFiles', 'load')
+  const { theme, setTheme, editorOpen, toggleEditor, setHelpOpen } = useInterface()
   const network = networkOf(files)
   const dark = theme === 'dark' || (theme === 'auto' && document.documentElement.dataset.theme === 'dark')
   return (
@@ -40,18 +40,26 @@ export function TopBar() {
         </select>
       </label>
       <span className="topbar-space" />
-      <span className="label topbar-time mono" title="Simulated time since the cluster was made">
-        {busy ? 'working' : `t = ${(at / 1e6).toFixed(3)} s`}
-      </span>
+      <Clock />
       <button
         type="button"
         className="button"
+        aria-label="Opening scene"
         title="Back to the opening scene"
         onClick={() => {
           if (confirm('Replace the manifests by the opening scene?')) load(OPENING_FILES, OPENING_QUESTION)
         }}
       >
         <RotateCcw size={14} aria-hidden /> <span className="topbar-wide">Opening scene</span>
+      </button>
+      <button
+        type="button"
+        className="button icon"
+        aria-label="Help: keys and words (?)"
+        title="Help (?)"
+        onClick={() => setHelpOpen(true)}
+      >
+        <CircleHelp size={16} aria-hidden />
       </button>
       <button
         type="button"
@@ -63,5 +71,14 @@ export function TopBar() {
         {dark ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}
       </button>
     </header>
+  )
+}
+
+function Clock() {
+  const { busy, at } = useSim('busy', 'at')
+  return (
+    <span className="label topbar-time mono" title="Simulated time since the cluster was made">
+      {busy ? 'working' : `t = ${(at / 1e6).toFixed(3)} s`}
+    </span>
   )
 }

@@ -1,18 +1,25 @@
-import { useEffect, useRef } from 'react'
-import { useSimulation } from '../stores/simulation.ts'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import { stepOf } from '../sim/beats.ts'
-import { placeOf } from './words.ts'
+import { useSim } from '../stores/use-sim.ts'
+import { verbOf } from '../view/verb.ts'
+import type { StepView } from './types.ts'
 import './Walk.css'
+import { placeOf } from './words.ts'
 
 /** The walk as an ordered list: the same steps as the canvas, as text. */
 export function Walk() {
-  const { beats, commits, playhead, posed, goTo, detail, setDetail } = useSimulation()
-  const current = useRef<HTMLLIElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the playhead moves
-  useEffect(() => void current.current?.scrollIntoView({ block: 'nearest' }), [playhead])
-  const shown = beats
-    .map((beat, index) => ({ beat, index }))
-    .filter(({ beat, index }) => index >= posed && index <= playhead && beat.lane === 'data')
+  const { beats, commits, playhead, posed, goTo, detail, setDetail } = useSim(
+    ...(['beats', 'commits', 'playhead', 'posed', 'goTo', 'detail', 'setDetail'] as const),
+  )
+  const steps = useMemo(() => {
+    const all: { step: StepView; index: number }[] = []
+    for (let index = posed; index < beats.length; index++) {
+      const step = stepOf(commits, beats[index])
+      if (step) all.push({ step, index })
+    }
+    return all
+  }, [beats, commits, posed])
+  const shown = steps.filter(({ index }) => index <= playhead)
   if (shown.length === 0) return null
   return (
     <section className="walk" aria-label="The walk so far">
@@ -24,34 +31,46 @@ export function Walk() {
         </label>
       </header>
       <ol className="walk-list">
-        {shown.map(({ beat, index }) => {
-          const step = stepOf(commits, beat)
-          if (!step) return null
-          const end = step.end?.disposition
-          return (
-            <li
-              key={index}
-              ref={index === playhead ? current : undefined}
-              className={index === playhead ? 'walk-current' : undefined}
-            >
-              <button
-                type="button"
-                className="walk-step"
-                aria-current={index === playhead ? 'step' : undefined}
-                onClick={() => goTo(index)}
-              >
-                <span className={end === 'dropped' || end === 'rejected' ? 'walk-verb dropped' : 'walk-verb'}>
-                  {end === 'dropped' || end === 'rejected' ? '✗ ' : end === 'delivered' ? '✓ ' : ''}
-                  {step.reply ? '↩ ' : ''}
-                  {step.action}
-                </span>
-                <span className="walk-place label">{placeOf(step)}</span>
-                <span className="walk-summary mono">{step.summary}</span>
-              </button>
-            </li>
-          )
-        })}
+        {shown.map(({ step, index }) => (
+          <Item key={index} step={step} index={index} current={index === playhead} onPick={goTo} />
+        ))}
       </ol>
     </section>
   )
 }
+
+const Item = memo(function Item({
+  step,
+  index,
+  current,
+  onPick,
+}: {
+  step: StepView
+  index: number
+  current: boolean
+  onPick: (index: number) => void
+}) {
+  const item = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    if (current) item.current?.scrollIntoView({ block: 'nearest' })
+  }, [current])
+  const verb = verbOf(step)
+  return (
+    <li ref={item} className={current ? 'walk-current' : undefined}>
+      <button
+        type="button"
+        className="walk-step"
+        aria-current={current ? 'step' : undefined}
+        onClick={() => onPick(index)}
+      >
+        <span className={`walk-verb tone-${verb.tone}`}>
+          {verb.glyph ? `${verb.glyph} ` : ''}
+          {step.reply && verb.tone !== 'bad' ? '↩ ' : ''}
+          {verb.text}
+        </span>
+        <span className="walk-place label">{placeOf(step)}</span>
+        <span className="walk-summary mono">{step.summary}</span>
+      </button>
+    </li>
+  )
+})

@@ -1,4 +1,4 @@
-import type { StepView, Verdict } from './types.ts'
+import type { DecisionView, StepView, Verdict } from './types.ts'
 
 /** Second signals: a shape beside every colour. */
 export const VERDICT_GLYPH: Readonly<Record<Verdict, string>> = {
@@ -9,10 +9,24 @@ export const VERDICT_GLYPH: Readonly<Record<Verdict, string>> = {
   timeout: '◌',
 }
 
+/** What the sender's program is told. */
+export const VERDICT_WORD: Readonly<Record<Verdict, string>> = {
+  delivered: 'an answer',
+  refused: 'connection refused',
+  dropped: 'nothing, until it gives up',
+  unreachable: 'unreachable',
+  timeout: 'nothing, until it gives up',
+}
+
 /** Where a step happens, as one reads it: `worker · cni0`, `pod default/web on worker · eth0`. */
 export function placeOf(step: StepView): string {
   const where = step.pod ? `pod ${step.pod} on ${step.host}` : step.host
   return step.dev ? `${where} · ${step.dev}` : where
+}
+
+/** The chain that a netfilter rule is in: the end of its row's id, `worker|ipv4|nat|KUBE-SERVICES`. */
+export function chainName(decision: DecisionView): string | undefined {
+  return decision.table === 'nfChain' ? decision.id.split('|').at(-1) : undefined
 }
 
 /** `ip.dst` and its kin in words for the table of what changed. */
