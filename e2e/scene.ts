@@ -44,7 +44,10 @@ export async function paste(page: Page, text: string): Promise<void> {
 
 export async function focusEditor(page: Page): Promise<void> {
   await page.locator('.monaco-editor .view-line').first().waitFor({ timeout: 30_000 })
-  await page.locator('.monaco-editor').first().click({ position: { x: 220, y: 120 } })
+  await page
+    .locator('.monaco-editor')
+    .first()
+    .click({ position: { x: 220, y: 120 } })
 }
 
 /** Waits for the engine's answer to what `change` did to the text. */

@@ -6,4 +6,9 @@ import { SOCKET_HANDLERS } from './kernel/socket/handlers.ts'
 import { PROGRAMS } from './programs.ts'
 
 /** Event name -> what runs. The only way from the queue to behaviour. */
-export const HANDLERS: Readonly<Record<string, Handler>> = { ...RUNTIME.handlers, ...PATH_HANDLERS, ...SOCKET_HANDLERS, ...appHandlers(PROGRAMS) }
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  ...RUNTIME.handlers,
+  ...PATH_HANDLERS,
+  ...SOCKET_HANDLERS,
+  ...appHandlers(PROGRAMS),
+}

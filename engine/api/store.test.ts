@@ -120,8 +120,8 @@ describe('update', () => {
     api.patch('Pod', 'default', 'p', { spec: { nodeName: 'worker' } })
     expect(api.get('Pod', 'default', 'p')?.object.metadata.generation).toBe(1)
     api.patch('Pod', 'default', 'p', { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } })
-    const { metadata, spec } = api.get('Pod', 'default', 'p')?.object ?? {}
-    expect([metadata?.generation, spec.nodeName]).toEqual([2, 'worker'])
+    const object = api.get('Pod', 'default', 'p')?.object
+    expect([object?.metadata.generation, object?.spec.nodeName]).toEqual([2, 'worker'])
   })
 
   test('a merge patch removes what is null and keeps the rest', () => {
