@@ -25,6 +25,7 @@ export default function Editor() {
       fontSize: 13,
       lineNumbersMinChars: 3,
       folding: true,
+      stickyScroll: { enabled: false },
       glyphMargin: true,
       scrollBeyondLastLine: false,
       renderLineHighlight: 'line',
@@ -122,9 +123,13 @@ function marksOf(
   if (culprit?.file !== file || culprit.line === null) return marks
   const deciding = {
     range: new monaco.Range(culprit.line, 1, culprit.endLine ?? culprit.line, 1),
-    options: { className: 'line-deciding', isWholeLine: true, glyphMarginClassName: 'glyph-deciding' },
+    options: { className: 'line-deciding', isWholeLine: true },
   }
-  return [...marks, deciding]
+  const pointer = {
+    range: new monaco.Range(culprit.line, 1, culprit.line, 1),
+    options: { glyphMarginClassName: 'glyph-deciding' },
+  }
+  return [...marks, deciding, pointer]
 }
 
 /** One model per file, with its text; models of files that are gone go too. */

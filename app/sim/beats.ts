@@ -68,6 +68,24 @@ export function beatOfDeath(
   return -1
 }
 
+/** Index of the beat from which on the outcome is known: where the packet dies, or where the first answer arrives; -1 if never. */
+export function beatOfOutcome(
+  beats: readonly Beat[],
+  commits: ReadonlyMap<number, CommitView>,
+  answer: AnswerView | null,
+): number {
+  const death = beatOfDeath(beats, commits, answer)
+  if (!answer || death >= 0) return death
+  let arrived = -1
+  for (let index = firstBeatOfWalk(beats, answer); index < beats.length; index++) {
+    const step = stepOf(commits, beats[index])
+    if (step?.end?.disposition !== 'delivered') continue
+    if (step.reply) return index
+    if (arrived < 0) arrived = index
+  }
+  return arrived < 0 ? beats.length - 1 : arrived
+}
+
 export function stepOf(commits: ReadonlyMap<number, CommitView>, beat: Beat | undefined): StepView | undefined {
   return beat && beat.step >= 0 ? commits.get(beat.commit)?.steps[beat.step] : undefined
 }

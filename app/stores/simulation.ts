@@ -11,7 +11,7 @@ import {
   type WorldUpdate,
   type Wrote,
 } from '../../engine/index.ts'
-import { type Beat, beatOfDeath, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
+import { type Beat, beatOfDeath, beatOfOutcome, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
 import { EngineClient } from '../sim/client.ts'
 import { hungLastTime, markUnderWay, restoreWork, saveWork } from '../sim/saved-work.ts'
 
@@ -42,6 +42,8 @@ export interface SimulationState {
   readonly posed: number
   /** Where the packet dies, as an index into `beats`; -1 if it arrives, or if that cannot be said of one place. */
   readonly death: number
+  /** Where the answer to the question is known; -1 without one. */
+  readonly outcome: number
   /** Commits that began an edit of the text, in order. */
   readonly editedAt: readonly number[]
   /** What the last edit came to; null after a question, or a world made anew. */
@@ -156,6 +158,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     playhead: -1,
     posed: 0,
     death: -1,
+    outcome: -1,
     editedAt: [],
     wrote: null,
     answer: null,
@@ -240,6 +243,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
         beats: next,
         posed: firstBeatOfWalk(next, answer),
         death: beatOfDeath(next, commits, answer),
+        outcome: beatOfOutcome(next, commits, answer),
         playhead: here ? (after < 0 ? next.length : after) - 1 : -1,
       })
     },
@@ -294,6 +298,7 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
     const beats = beatsOf([...commits.values()], state.detail)
     const posed = firstBeatOfWalk(beats, update.answer ?? null)
     const death = beatOfDeath(beats, commits, update.answer ?? null)
+    const outcome = beatOfOutcome(beats, commits, update.answer ?? null)
     const edit = update.diagnostics !== undefined && !update.reset
     const earlier = state.editedAt.filter((index) => index < from)
     Object.assign(next, {
@@ -301,6 +306,7 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
       beats,
       posed,
       death,
+      outcome,
       playhead: posed - 1,
       wrote: update.wrote ?? null,
       editedAt: update.reset ? [] : edit ? [...earlier, from] : earlier,

@@ -4,6 +4,8 @@ import { useSim } from '../stores/use-sim.ts'
 import { beatAt, describeBeat, duration, layoutOf, type TimelineLayout } from './layout.ts'
 import './Timeline.css'
 
+/** More breaks than this are drawn without their times; the text under the lanes has them. */
+const LABELLED_BREAKS = 6
 const SPEEDS = [0.25, 0.5, 1, 2, 4]
 
 /** Two lanes over one clock: what the cluster did, and what the packet did. Paced by events, not by seconds. */
@@ -137,14 +139,14 @@ function Track() {
           className="timeline-scrub"
           type="range"
           aria-label="Playhead"
-          aria-valuetext={describeBeat(beats, commits, playhead)}
+          aria-valuetext={describeBeat(beats, commits, playhead, posed)}
           min={-1}
           max={Math.max(0, beats.length - 1)}
           value={playhead}
           onChange={(event) => goTo(Number(event.target.value))}
         />
       </div>
-      <p className="timeline-now label">{describeBeat(beats, commits, playhead)}</p>
+      <p className="timeline-now label">{describeBeat(beats, commits, playhead, posed)}</p>
     </div>
   )
 }
@@ -157,7 +159,7 @@ const Marks = memo(function Marks({ layout }: { layout: TimelineLayout }) {
       {layout.packetAt < 1 && <span className="mark-packet" style={{ left: percent(layout.packetAt) }} />}
       {layout.breaks.map(({ x, us }) => (
         <span key={x} className="mark-break" style={{ left: percent(x) }}>
-          {duration(us)}
+          {layout.breaks.length <= LABELLED_BREAKS ? duration(us) : ''}
         </span>
       ))}
       {layout.edits.map((x) => (

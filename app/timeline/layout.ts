@@ -51,17 +51,19 @@ export function layoutOf({ beats, commits, posed, editedAt }: TimelineFacts): Ti
 
   const weights = beats.map((_, index) => (index < recent ? historyWeight : index < posed ? editWeight : 1))
   const gaps = beats.map((beat, index) => (index > 0 ? beat.at - beats[index - 1].at : 0))
-  const room = (us: number) => (us > GAP_US ? BREAK_SLOTS : 0)
-  const total = Math.max(
-    1,
-    weights.reduce((sum, weight, index) => sum + weight + room(gaps[index]), 0),
-  )
+  const slots = weights.reduce((sum, weight) => sum + weight, 0)
+  const breakCount = gaps.filter((us) => us > GAP_US).length
+  const breakShare = breakCount === 0 ? 0 : Math.min(BREAK_SHARE, MOST_BREAKS / breakCount)
+  // Breaks have a share of the whole line, so that their labels fit; slots share the rest.
+  const breakSlots = (slots * breakShare) / (1 - breakShare * breakCount)
+  const room = (us: number) => (us > GAP_US ? breakSlots : 0)
+  const total = slots > 0 ? slots + breakCount * breakSlots : 1
 
   const at: number[] = []
   const breaks: { x: number; us: number }[] = []
   let used = 0
   for (let index = 0; index < beats.length; index++) {
-    if (gaps[index] > GAP_US) breaks.push({ x: (used + BREAK_SLOTS / 2) / total, us: gaps[index] })
+    if (gaps[index] > GAP_US) breaks.push({ x: (used + breakSlots / 2) / total, us: gaps[index] })
     used += room(gaps[index])
     at.push((used + weights[index] / 2) / total)
     used += weights[index]
@@ -82,7 +84,9 @@ export function layoutOf({ beats, commits, posed, editedAt }: TimelineFacts): Ti
 const EDIT_SLOTS = 40
 const MIN_HISTORY = 12
 const HISTORY_SHARE = 0.4
-const BREAK_SLOTS = 1.6
+/** Of the line, for one break, and for all of them: room for `1.8 s`. */
+const BREAK_SHARE = 0.045
+const MOST_BREAKS = 0.25
 /** Marks of one kind that are closer than this are drawn as one. */
 const CLOSEST = 0.004
 
@@ -131,8 +135,14 @@ export function duration(us: number): string {
 }
 
 /** A beat in a line of text: when, what. */
-export function describeBeat(beats: readonly Beat[], commits: ReadonlyMap<number, CommitView>, index: number): string {
+export function describeBeat(
+  beats: readonly Beat[],
+  commits: ReadonlyMap<number, CommitView>,
+  index: number,
+  posed = -1,
+): string {
   const beat = beats[index]
+  if (index === posed - 1 && posed < beats.length) return 'the packet is about to leave'
   if (!beat) return 'before the first event'
   const time = `${(beat.at / 1e6).toFixed(6)} s`
   const step = stepOf(commits, beat)

@@ -6,7 +6,7 @@ import { envelopesOf } from '../view/envelope.ts'
 import { verbOf } from '../view/verb.ts'
 import './HopCard.css'
 import type { CauseView, DecisionView, StepView } from './types.ts'
-import { chainName, fieldName, placeOf, VERDICT_GLYPH, VERDICT_WORD } from './words.ts'
+import { chainName, fieldName, placeOf, sentenceOf, VERDICT_GLYPH, VERDICT_WORD } from './words.ts'
 
 /** What happened at this hop, to which header, decided by which row, asked for by which line of YAML. */
 export function HopCard() {
@@ -67,7 +67,7 @@ export const HopContent = memo(function HopContent({ step }: { step: StepView })
         {verb.glyph && <span aria-hidden>{verb.glyph} </span>}
         {verb.text}
       </h2>
-      <p className="hop-sentence">{step.detail}</p>
+      <p className="hop-sentence">{sentenceOf(step)}</p>
       {step.end?.reason && (
         <p className="hop-reason">
           {step.end.verdict && (

@@ -77,12 +77,11 @@ function useChoices(mirror: Parameters<typeof sources>[0], version: number) {
 
 /** Before the walk the question, after it the answer: one sentence, and the way to its cause. */
 function Result() {
-  const { answer, busy, posed, death, beats, play, goTo, editedAt } = useSim(
-    ...(['answer', 'busy', 'posed', 'death', 'beats', 'play', 'goTo', 'editedAt'] as const),
+  const { answer, busy, posed, outcome, beats, play, goTo, editedAt } = useSim(
+    ...(['answer', 'busy', 'posed', 'outcome', 'beats', 'play', 'goTo', 'editedAt'] as const),
   )
-  const end = death < 0 ? beats.length - 1 : death
   const before = useSimulation((state) => state.playhead < state.posed)
-  const known = useSimulation((state) => state.playhead >= end)
+  const known = useSimulation((state) => state.playhead >= outcome)
   const revealCause = useInterface((state) => state.revealCause)
   if (!answer) return <p className="question-answer label">{busy ? 'The cluster is starting.' : ''}</p>
   if (before)
@@ -92,7 +91,7 @@ function Result() {
         <button type="button" className="button" onClick={play} disabled={posed >= beats.length}>
           Watch it walk
         </button>
-        <button type="button" className="link" onClick={() => goTo(end)}>
+        <button type="button" className="link" onClick={() => goTo(outcome)}>
           tell me
         </button>
       </p>

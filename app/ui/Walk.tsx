@@ -12,10 +12,10 @@ export function Walk() {
     ...(['beats', 'commits', 'playhead', 'posed', 'goTo', 'detail', 'setDetail'] as const),
   )
   const steps = useMemo(() => {
-    const all: { step: StepView; index: number }[] = []
+    const all: { step: StepView; index: number; first: boolean }[] = []
     for (let index = posed; index < beats.length; index++) {
       const step = stepOf(commits, beats[index])
-      if (step) all.push({ step, index })
+      if (step) all.push({ step, index, first: step.packet !== all.at(-1)?.step.packet })
     }
     return all
   }, [beats, commits, posed])
@@ -31,8 +31,8 @@ export function Walk() {
         </label>
       </header>
       <ol className="walk-list">
-        {shown.map(({ step, index }) => (
-          <Item key={index} step={step} index={index} current={index === playhead} onPick={goTo} />
+        {shown.map(({ step, index, first }) => (
+          <Item key={index} step={step} index={index} first={first} current={index === playhead} onPick={goTo} />
         ))}
       </ol>
     </section>
@@ -42,11 +42,14 @@ export function Walk() {
 const Item = memo(function Item({
   step,
   index,
+  first,
   current,
   onPick,
 }: {
   step: StepView
   index: number
+  /** Of its packet. */
+  first: boolean
   current: boolean
   onPick: (index: number) => void
 }) {
@@ -56,7 +59,7 @@ const Item = memo(function Item({
   }, [current])
   const verb = verbOf(step)
   return (
-    <li ref={item} className={current ? 'walk-current' : undefined}>
+    <li ref={item} className={`${first ? 'walk-first' : ''} ${current ? 'walk-current' : ''}`}>
       <button
         type="button"
         className="walk-step"

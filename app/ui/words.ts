@@ -24,6 +24,11 @@ export function placeOf(step: StepView): string {
   return step.dev ? `${where} · ${step.dev}` : where
 }
 
+/** What happened, without the way through the chains: the rows of `via` say that under the decision. */
+export function sentenceOf(step: StepView): string {
+  return step.via && step.via.length > 0 ? step.detail.replace(/: \w+ [\w-]+ rule \d+( > .*)?$/, '') : step.detail
+}
+
 /** The chain that a netfilter rule is in: the end of its row's id, `worker|ipv4|nat|KUBE-SERVICES`. */
 export function chainName(decision: DecisionView): string | undefined {
   return decision.table === 'nfChain' ? decision.id.split('|').at(-1) : undefined
