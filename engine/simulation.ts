@@ -4,6 +4,7 @@ import type { Ctx, DiceRoll, Note } from './core/context.ts'
 import { EventHeap } from './core/event-heap.ts'
 import { type EventRow, type Scheduler, schedulerOf } from './core/event-queue.ts'
 import { draw } from './core/rng.ts'
+import type { TableName } from './core/tables.ts'
 import { World } from './core/world.ts'
 import { RUNTIME } from './controllers.ts'
 import { HANDLERS } from './handlers.ts'
@@ -30,6 +31,8 @@ export interface Budget {
   readonly withinUs?: number
   readonly maxEvents?: number
 }
+
+const COUNTERS: ReadonlySet<string> = new Set<TableName>(['linkStat', 'nfCount'])
 
 const DEFAULT_BUDGET = { withinUs: 300_000_000, maxEvents: 5_000_000 }
 
@@ -123,7 +126,8 @@ export class Simulation {
 
   /**
    * Runs `ask` on a copy of the present that leaves no trace: it may transact and step; afterwards every change is undone.
-   * With `dice`, random choices are taken from there.
+   * With `dice`, random choices are taken from there. Packet counters of links and rules stand still meanwhile: they are half
+   * of what a packet writes, and nobody could read them afterwards.
    */
   explain<T>(ask: (sim: Simulation) => T, dice?: Dice): T {
     const position = this.world.position
@@ -133,7 +137,7 @@ export class Simulation {
     const outer = this.dice
     this.dice = dice ?? outer
     try {
-      return ask(this)
+      return this.world.holding(COUNTERS, () => ask(this))
     } finally {
       this.dice = outer
       this.world.rewind(position)

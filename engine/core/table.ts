@@ -1,3 +1,5 @@
+import { assert } from './assert.ts'
+
 /** A record: frozen plain data (survives a structured clone) with an id that is unique within its table. */
 export interface Row {
   readonly id: string
@@ -45,10 +47,12 @@ export class Table<R extends Row> {
   private shared = false
   private all = newBucket(this.records)
   private readonly indexes: Index<R>[]
+  private readonly byName: ReadonlyMap<string, Index<R>>
 
   constructor(def: TableDef<R>) {
     this.def = def
     this.indexes = Object.entries(def.indexes ?? {}).map(([name, key]) => ({ name, key, buckets: undefined }))
+    this.byName = new Map(this.indexes.map((index) => [index.name, index]))
   }
 
   get size(): number {
@@ -151,9 +155,9 @@ export class Table<R extends Row> {
 
   private bucket(index: string, key: string): Bucket<R> | undefined {
     if (index === '') return this.all
-    for (const candidate of this.indexes)
-      if (candidate.name === index) return (candidate.buckets ?? this.build(candidate)).get(key)
-    throw new Error(`invariant: table ${this.def.name} has no index ${index}`)
+    const found = this.byName.get(index)
+    assert(found, `table ${this.def.name} has no index ${index}`)
+    return (found.buckets ?? this.build(found)).get(key)
   }
 
   private build(index: Index<R>): Map<string, Bucket<R>> {

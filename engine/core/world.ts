@@ -59,6 +59,7 @@ export class World implements Tx {
   private readonly log: Change[] = []
   private readonly observers = new Map<string, ((change: Change) => void)[]>()
   private at = 0
+  private still: ReadonlySet<string> | undefined
   private readonly options: HistoryOptions
   private checkpoints: Checkpoints
 
@@ -110,6 +111,7 @@ export class World implements Tx {
   }
 
   put<N extends TableName>(table: N, row: RowOf<N>): void {
+    if (this.still?.has(table)) return
     const before = this.table(table).get(row.id)
     if (before === row) return
     this.write({ table, id: row.id, before, after: Object.freeze(row) })
@@ -150,6 +152,17 @@ export class World implements Tx {
   rewind(position: number): void {
     assert(position >= 0 && position <= this.at, `rewind to ${position} from ${this.at}`)
     while (this.at > position) this.apply(inverse(this.log[--this.at]))
+  }
+
+  /** While `body` runs, nothing is put into these tables: for counters of what will be taken back. */
+  holding<T>(tables: ReadonlySet<string>, body: () => T): T {
+    const outer = this.still
+    this.still = tables
+    try {
+      return body()
+    } finally {
+      this.still = outer
+    }
   }
 
   /** Takes the changes ahead of the current position out of the log, to be given back by `restoreFuture`. */

@@ -183,9 +183,7 @@ export function findPod(world: WorldReader, text: string): Result<ObjectRow, NoE
   const [namespace, , name] = parts
   const owner = find(world, kind, namespace, name)
   if (!owner) return err({ code: 'not-found', message: `${kind} "${name}" not found in namespace "${namespace}"` })
-  const pods = apiOf(world as Tx, owner.cluster)
-    .list('Pod', namespace)
-    .filter((pod) => isOwnedBy(world, pod, owner, 0))
+  const pods = podsOf(world, owner)
   const pod = pods.find(isReady) ?? pods.find((each) => each.object.status?.podIP) ?? pods[0]
   return pod
     ? ok(pod)
@@ -197,13 +195,19 @@ const isReady = (pod: ObjectRow) =>
     (each: { type: string; status: string }) => each.type === 'Ready' && each.status === 'True',
   ) && !pod.object.metadata.deletionTimestamp
 
-function isOwnedBy(world: WorldReader, row: ObjectRow, owner: ObjectRow, depth: number): boolean {
-  return (row.object.metadata.ownerReferences ?? []).some(({ uid }) => {
-    if (uid === owner.object.metadata.uid) return true
-    const above = depth < 4 ? world.oneBy('object', 'uid', uid) : undefined
-    return above ? isOwnedBy(world, above, owner, depth + 1) : false
-  })
+/** The pods of a workload, by name: down the chain of owners, a CronJob's through its Jobs. */
+function podsOf(world: WorldReader, owner: ObjectRow): ObjectRow[] {
+  const pods = new Set<ObjectRow>()
+  let level: readonly ObjectRow[] = [owner]
+  for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
+    level = level.flatMap(({ object }) => world.by('object', 'owner', object.metadata.uid ?? ''))
+    for (const row of level)
+      if (row.kind === 'Pod' && row.cluster === owner.cluster && row.namespace === owner.namespace) pods.add(row)
+  }
+  return [...pods].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
+
+const DEEPEST = 5
 
 /** In the first cluster, else in any other. */
 function find(world: WorldReader, kind: string, namespace: string, name: string): ObjectRow | undefined {

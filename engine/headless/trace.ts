@@ -142,13 +142,13 @@ function answerFor(sim: Simulation, prepared: Prepared, request: TraceRequest): 
           responseHeaders: http.responseHeaders,
         }
       : null,
-    steps: request.brief ? [] : judged.request.steps.map((step) => printStep(world, step)),
+    steps: request.brief ? [] : printSteps(world, judged.request.steps),
     reply:
       judged.reply && !request.brief
         ? {
             verdict: judged.reply.verdict,
             reason: judged.reply.reason,
-            steps: judged.reply.steps.map((step) => printStep(world, step)),
+            steps: printSteps(world, judged.reply.steps),
           }
         : null,
   }
@@ -203,12 +203,29 @@ function becauseOf(world: WorldReader, judged: Judgement): TraceDecision['cause'
   return [...causes.values()]
 }
 
-function printStep(world: WorldReader, step: Step): TraceStep {
-  const host = world.get('host', step.host)
+/** Hundreds of steps meet a dozen hosts: each of them is looked up once. */
+function printSteps(world: WorldReader, steps: readonly Step[]): TraceStep[] {
+  const places = new Map<string, Pick<TraceStep, 'cluster' | 'node'>>()
+  return steps.map((step) => {
+    const place = places.get(step.host) ?? placeOf(world, step.host)
+    places.set(step.host, place)
+    return printStep(world, step, place)
+  })
+}
+
+function placeOf(world: WorldReader, id: string): Pick<TraceStep, 'cluster' | 'node'> {
+  const host = world.get('host', id)
+  return {
+    cluster: host?.cluster ?? (host?.kind === 'node' ? firstCluster(world) : null),
+    node: nodeOfHost(world, id) ?? id,
+  }
+}
+
+function printStep(world: WorldReader, step: Step, place: Pick<TraceStep, 'cluster' | 'node'>): TraceStep {
   return {
     at: step.at,
-    cluster: host?.cluster ?? (host?.kind === 'node' ? firstCluster(world) : null),
-    node: nodeOfHost(world, step.host) ?? step.host,
+    cluster: place.cluster,
+    node: place.node,
     netns: step.netns,
     dev: step.dev ?? null,
     stage: step.stage,

@@ -65,9 +65,9 @@ const RANK = { delivered: 3, rejected: 2, dropped: 1, consumed: 1, absorbed: 0, 
 
 /** Of several branches the one that got furthest speaks for the packet; copies that others ignored and ARP do not. */
 function decides(step: Step, before: Step | undefined): boolean {
-  if (!step.end || !isMain(step.branch)) return false
+  if (!step.end) return false
   const rank = RANK[step.end.disposition]
-  return rank > 0 && (!before?.end || rank > RANK[before.end.disposition])
+  return rank > 0 && (!before?.end || rank > RANK[before.end.disposition]) && isMain(step.branch)
 }
 
 /** Copies of a flood are `0.1`, `0.2`; what the packet caused (ARP, ND) has a word in its branch. */

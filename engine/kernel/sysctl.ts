@@ -85,8 +85,9 @@ export function sysctlNumber(world: Pick<WorldReader, 'get'>, netns: string, key
 
 /** The settings of one netns as numbers, kept until one of its rows changes: packets ask often, people write seldom. */
 interface NetnsConf {
-  /** `ipv4/all`, `ipv4/eth0` -> setting -> value, where a row says so. */
-  readonly dev: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** Interface name (or `all`) -> setting -> value, where a row says so. */
+  readonly ipv4: ReadonlyMap<string, ReadonlyMap<string, number>>
+  readonly ipv6: ReadonlyMap<string, ReadonlyMap<string, number>>
   readonly other: ReadonlyMap<string, number>
 }
 
@@ -95,27 +96,30 @@ function confTable(world: ConfReader, netns: string): NetnsConf {
 }
 
 function readConf(rows: readonly SysctlRow[]): NetnsConf {
-  const dev = new Map<string, Map<string, number>>()
+  const dev = { ipv4: new Map<string, Map<string, number>>(), ipv6: new Map<string, Map<string, number>>() }
   const other = new Map<string, number>()
   for (const row of rows) {
     other.set(row.key, Number(row.value) || 0)
     const conf = CONF.exec(row.key)
     if (!conf) continue
-    const key = `${conf[1]}/${conf[2].replaceAll('/', '.')}`
-    const list = dev.get(key) ?? new Map<string, number>()
+    const ofFamily = conf[1] === 'ipv4' ? dev.ipv4 : dev.ipv6
+    const name = conf[2].replaceAll('/', '.')
+    const list = ofFamily.get(name) ?? new Map<string, number>()
     list.set(conf[3], Number(row.value) || 0)
-    dev.set(key, list)
+    ofFamily.set(name, list)
   }
-  return { dev, other }
+  return { ...dev, other }
 }
 
 type ConfReader = Pick<WorldReader, 'get' | 'memo'>
 
 /** The setting of one interface alone. */
 export function confOf(world: ConfReader, link: LinkRow, family: Family, name: string): number {
-  const table = confTable(world, link.netns)
-  if (table.other.size === 0) return Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
-  const own = table.dev.size === 0 ? undefined : table.dev.get(`${family}/${link.name}`)?.get(name)
+  return ownOf(confTable(world, link.netns), link.name, family, name)
+}
+
+function ownOf(table: NetnsConf, ifname: string, family: Family, name: string): number {
+  const own = table[family].get(ifname)?.get(name)
   if (own !== undefined) return own
   if (name === 'forwarding')
     return table.other.get(family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding') ?? 0
@@ -124,7 +128,9 @@ export function confOf(world: ConfReader, link: LinkRow, family: Family, name: s
 
 /** The larger of `all` and the interface's own: rp_filter, arp_ignore, arp_announce. Models IN_DEV_MAXCONF. */
 export function maxConfOf(world: ConfReader, link: LinkRow, family: Family, name: string): number {
-  return Math.max(allOf(world, link.netns, family, name), confOf(world, link, family, name))
+  const table = confTable(world, link.netns)
+  const all = table[family].get('all')?.get(name) ?? Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
+  return Math.max(all, ownOf(table, link.name, family, name))
 }
 
 /** Set for all or for the interface: proxy_arp, route_localnet, disable_ipv6. Models IN_DEV_ORCONF. */
@@ -217,11 +223,6 @@ function put(tx: Tx, { netns, key, value, owner, cause }: SysctlSpec): void {
   const old = tx.get('sysctl', id)
   if (old && old.value === value && old.owner === owner) return
   tx.put('sysctl', { id, netns, key, value, ...(owner ? { owner } : {}), ...(cause ? { cause } : {}) })
-}
-
-function allOf(world: ConfReader, netns: string, family: Family, name: string): number {
-  const fallback = Number((family === 'ipv4' ? CONF4 : CONF6)[name] ?? 0)
-  return confTable(world, netns).dev.get(`${family}/all`)?.get(name) ?? fallback
 }
 
 function forwardingOf(world: Pick<WorldReader, 'get'>, netns: string, family: Family): string {

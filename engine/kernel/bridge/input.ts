@@ -169,6 +169,6 @@ function sendOnPort(ctx: Ctx, bridge: LinkRow, out: LinkRow, skb: Skb): void {
         detail: `the frame is larger than the MTU ${out.mtu} of ${out.name}: a bridge drops it without a word`,
         decidedBy: refTo('link', out),
       })
-    } else devXmit(ctx, out.id, { ...frame, bridged: undefined })
+    } else devXmit(ctx, out.id, frame.bridged ? { ...frame, bridged: undefined } : frame)
   }
 }

@@ -1,9 +1,6 @@
-import type { Ctx } from '../../core/context.ts'
 import { hostOfNetns, ifnameOf } from '../ids.ts'
-import { arpIsNoise } from '../neigh/arp.ts'
-import { receive } from '../path/receive.ts'
+import { noiseIn, receiveNoise } from '../path/receive.ts'
 import type { Skb } from '../path/skb.ts'
-import type { LinkRow } from '../tables.ts'
 import { lose } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
 import { enqueue } from './backlog.ts'
@@ -21,7 +18,8 @@ export const vethDriver: DeviceDriver = {
       return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
     const frame = { link: peer.id, skb: scrub(skb, peer.netns) }
     // What the far end will ignore without a trace need not wait its turn.
-    if (isNoise(ctx, peer, frame.skb)) receive(ctx, peer.id, frame.skb)
+    const noise = noiseIn(ctx, peer, frame.skb)
+    if (noise) receiveNoise(ctx, peer, frame.skb, noise)
     else enqueue(ctx, hostOfNetns(ctx.tx, peer.netns), frame)
   },
 }
@@ -40,9 +38,4 @@ export function scrub(skb: Skb, netns: string): Skb {
     depth: skb.depth,
     ...(skb.cuts ? { cuts: skb.cuts } : {}),
   }
-}
-
-function isNoise(ctx: Ctx, peer: LinkRow, { frame }: Skb): boolean {
-  if (frame?.body.kind !== 'arp' || peer.master !== undefined || ctx.tx.count('hook') > 0) return false
-  return arpIsNoise(ctx, peer, frame.body)
 }

@@ -70,6 +70,18 @@ export function fibLookup(world: WorldReader, flow: Flow): Found {
   return { kind: 'none' }
 }
 
+/** Does a route say that the address is this host's own? With the rules a netns is born with, one table answers. */
+export function isLocal(world: WorldReader, netns: string, dst: Ip): boolean {
+  const family = familyOf(dst)
+  const flow = { netns, dst }
+  const usual = !isMulticast(dst) && dst !== BROADCAST4 && !hasCustomRules(world, netns, family)
+  const found =
+    usual && !tablesOf(world, netns, family).strayLocals
+      ? tableLookup(world, flow, family, LOCAL)
+      : fibLookup(world, flow)
+  return found?.kind === 'route' && found.route.type === 'local'
+}
+
 /** Which rule sent the lookup to the table that decided, if it was not one the netns was born with. */
 export function decidingRule(world: WorldReader, flow: Flow, route: RouteRow): RuleRow | undefined {
   const key = { src: flow.src, dst: flow.dst, mark: flow.mark ?? 0, iif: flow.iif ? ifnameOf(flow.iif) : 'lo' }
@@ -154,18 +166,32 @@ function multipathIndex(world: WorldReader, flow: Flow, hops: readonly Hop[]): n
   return hops.length - 1
 }
 
-/** One table as a prefix structure, kept until a route of the netns and family changes. Of one prefix the smallest metric is first. */
+interface Fib {
+  readonly tables: ReadonlyMap<number, Lpm<RouteRow>>
+  /** A route of type local lies outside table local. */
+  readonly strayLocals: boolean
+}
+
 function tableOf(world: WorldReader, netns: string, family: Family, table: number): Lpm<RouteRow> | undefined {
-  const tables = world.memo('route', 'netnsFamily', `${netns}|${family}`, 'fib', (rows) => {
+  return tablesOf(world, netns, family).tables.get(table)
+}
+
+/** The tables as prefix structures, kept until a route of the netns and family changes. Of one prefix the smallest metric is first. */
+function tablesOf(world: WorldReader, netns: string, family: Family): Fib {
+  // Under the netns alone: its name is at hand, a key of name and family would be made and hashed for each packet.
+  return world.memo('route', 'netns', netns, family, (all) => {
+    const rows = all.filter((row) => row.family === family)
     const byTable = new Map<number, RouteRow[]>()
     for (const row of [...rows].sort((a, b) => a.metric - b.metric)) {
       const list = byTable.get(row.table)
       if (list) list.push(row)
       else byTable.set(row.table, [row])
     }
-    return new Map([...byTable].map(([number, list]) => [number, buildLpm(family, list, (row) => row.dst)]))
+    return {
+      tables: new Map([...byTable].map(([number, list]) => [number, buildLpm(family, list, (row) => row.dst)])),
+      strayLocals: rows.some((row) => row.type === 'local' && row.table !== LOCAL),
+    }
   })
-  return tables.get(table)
 }
 
 /** The limited broadcast and multicast leave by the device that is named, else by the default route's. */

@@ -3,12 +3,12 @@ import { isUnspecified } from '../../net/ip.ts'
 import { BROADCAST_MAC } from '../../net/mac.ts'
 import type { Arp } from '../../net/packet.ts'
 import { devXmit } from '../dev/xmit.ts'
-import { fibLookup } from '../fib/lookup.ts'
+import { isLocal } from '../fib/lookup.ts'
 import { loOf, neighId, refTo } from '../ids.ts'
 import { routeInput } from '../path/route-input.ts'
 import type { Skb } from '../path/skb.ts'
 import { anyConfOf, confKey, forwards, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
-import type { LinkRow, RecordRef } from '../tables.ts'
+import type { AddrRow, LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
 import { flushQueue, neighUpdate } from './output.ts'
 
@@ -57,9 +57,15 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
  * ours. Most copies of a flooded request are; the rest of `arpInput` would come to the same end.
  */
 export function arpIsNoise(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
-  if (arp.op !== 'request' || ctx.tx.get('neigh', neighId(link.id, arp.senderIp))) return false
-  return !ctx.tx.oneBy('addr', 'netnsAddress', `${link.netns}|${arp.targetIp}`) && !mayStandIn(ctx, link, arp)
+  if (arp.op !== 'request') return false
+  // Asked of every pod of a node at once: by the name of the netns alone, without making and hashing longer keys.
+  if (ctx.tx.memo('addr', 'netns', link.netns, 'addresses', addressesOf).has(arp.targetIp)) return false
+  const neighbours = ctx.tx.by('neigh', 'netns', link.netns)
+  if (neighbours.length > 0 && ctx.tx.get('neigh', neighId(link.id, arp.senderIp))) return false
+  return !mayStandIn(ctx, link, arp)
 }
+
+const addressesOf = (rows: readonly AddrRow[]): ReadonlySet<string> => new Set(rows.map((row) => row.address))
 
 /** Might this host answer for an address that is on none of its links? By proxy_arp, a proxy entry, a local route. */
 function mayStandIn(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
@@ -67,8 +73,7 @@ function mayStandIn(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
     if (anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return true
     if (ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)) return true
   }
-  const found = fibLookup(ctx.tx, { netns: link.netns, dst: arp.targetIp })
-  return found.kind === 'route' && found.route.type === 'local'
+  return isLocal(ctx.tx, link.netns, arp.targetIp)
 }
 
 const LOCKTIME_US = 1_000_000

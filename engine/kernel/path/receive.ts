@@ -1,5 +1,6 @@
 import { frameLength, ipLength } from '../../net/length.ts'
 import { isGroupMac } from '../../net/mac.ts'
+import type { Arp } from '../../net/packet.ts'
 import { bridgeInput } from '../bridge/input.ts'
 import type { Receive } from '../contract.ts'
 import { countRx } from '../dev/stats.ts'
@@ -24,16 +25,10 @@ export const receive: Receive = (ctx, id, skb) => {
   const link = ctx.tx.get('link', id)
   if (!link?.up)
     return lose(ctx, skb, 'link.down', { stage: 'receive', dev: id, detail: `${link?.name ?? id} is down` })
-  const here: Skb = { ...skb, netns: link.netns, iif: link.id, oif: undefined }
-  if (ctx.tx.get('host', hostOfNetns(ctx.tx, link.netns))?.up === false) {
-    return lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
-  }
-  countRx(ctx.tx, link, here.frame ? frameLength(here.frame) : here.ip ? ipLength(here.ip) : 0)
-  const arp = here.frame?.body.kind === 'arp' && link.master === undefined ? here.frame.body : undefined
-  if (arp && ctx.tx.count('hook') === 0 && arpIsNoise(ctx, link, arp)) {
-    const detail = `received on ${link.name}: ${arp.targetIp} is not an address of this host`
-    return finish(ctx, here, 'absorbed', { stage: 'receive', action: 'received', detail })
-  }
+  const here = arrive(ctx, link, skb)
+  if (!here) return
+  const noise = noiseIn(ctx, link, here)
+  if (noise) return ignore(ctx, link, here, noise)
   report(ctx, here, { stage: 'receive', action: 'received', detail: `received on ${link.name}` })
   let current = here
   for (const hook of ['xdp', 'tc-ingress', 'rx-handler'] as const) {
@@ -48,6 +43,33 @@ export const receive: Receive = (ctx, id, skb) => {
     if (bridge) return bridgeInput(ctx, bridge, link, current)
   }
   toProtocol(ctx, link, current)
+}
+
+/** A frame comes in that is known to be noise. */
+export function receiveNoise(ctx: Ctx, link: LinkRow, skb: Skb, noise: Arp): void {
+  const here = arrive(ctx, link, skb)
+  if (here) ignore(ctx, link, here, noise)
+}
+
+/** The ARP request in a frame that concerns nobody on this link. */
+export function noiseIn(ctx: Ctx, link: LinkRow, { frame }: Skb): Arp | undefined {
+  if (frame?.body.kind !== 'arp' || link.master !== undefined || ctx.tx.count('hook') > 0) return undefined
+  return arpIsNoise(ctx, link, frame.body) ? frame.body : undefined
+}
+
+function arrive(ctx: Ctx, link: LinkRow, skb: Skb): Skb | undefined {
+  const here: Skb = { ...skb, netns: link.netns, iif: link.id, oif: undefined }
+  if (ctx.tx.get('host', hostOfNetns(ctx.tx, link.netns))?.up === false) {
+    lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
+    return undefined
+  }
+  countRx(ctx.tx, link, here.frame ? frameLength(here.frame) : here.ip ? ipLength(here.ip) : 0)
+  return here
+}
+
+function ignore(ctx: Ctx, link: LinkRow, here: Skb, { targetIp }: Arp): void {
+  const detail = `received on ${link.name}: ${targetIp} is not an address of this host`
+  finish(ctx, here, 'absorbed', { stage: 'receive', action: 'received', detail })
 }
 
 /** Up the stack: what is not for this device's MAC is left to whom it concerns. Models eth_type_trans() and ip_rcv()'s first check. */
