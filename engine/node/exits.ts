@@ -1,3 +1,4 @@
+import { repositoryOf } from '../apps/images.ts'
 import { FIXED_COSTS } from '../control/time-costs.ts'
 
 /** When and how a container ends by itself. */
@@ -10,6 +11,8 @@ interface Container {
   readonly image?: string
   readonly command?: readonly string[]
   readonly args?: readonly string[]
+  readonly stdin?: boolean
+  readonly tty?: boolean
 }
 
 /**
@@ -21,14 +24,26 @@ export function exitOf(container: Container, owner: 'Job' | 'init' | undefined):
   const words = [...(container.command ?? []), ...(container.args ?? [])]
   const known = exitOfCommand(words)
   if (known) return known
+  // A shell reads its input; what the kubelet keeps open for it never ends.
+  const input = container.stdin || container.tty
   if (owner === 'Job') return { afterUs: FIXED_COSTS.jobContainerUs, code: 0 }
   if (owner === 'init') return { afterUs: FIXED_COSTS.initContainerUs, code: 0 }
-  if (words.length === 0 && SHELL_IMAGES.test(container.image ?? '')) return { afterUs: 0, code: 0 }
+  if (!input && (words.length === 0 ? startsShell(container.image) : isBareShell(words))) return { afterUs: 0, code: 0 }
   return undefined
 }
 
-/** Images whose default command is a shell, which ends at once without a terminal. */
-const SHELL_IMAGES = /^(docker\.io\/)?(library\/)?(busybox|alpine|ubuntu|debian|bash|centos|fedora)(:[^/]*)?$/
+/** Images whose default command is a shell or another reader of standard input, wherever they were copied to. */
+const SHELL_IMAGES =
+  /(^|\/)(busybox|alpine|ubuntu|debian|bash|centos|fedora|rockylinux|almalinux|amazonlinux|netshoot|hello-world|python|node|perl)$/
+
+function startsShell(image: string | undefined): boolean {
+  return SHELL_IMAGES.test(repositoryOf(image ?? ''))
+}
+
+/** `sh`, `/bin/bash -l`: neither a script nor a command to run. */
+function isBareShell([program, ...args]: readonly string[]): boolean {
+  return /(^|\/)(sh|bash|ash|dash|zsh)$/.test(program) && args.every((arg) => /^-[il]+$/.test(arg))
+}
 
 function exitOfCommand(words: readonly string[]): Exit | undefined {
   const [program, ...args] = words
@@ -78,6 +93,6 @@ function sleep(text: string | undefined): Exit | undefined {
 export function ignoresSigterm(container: Container): boolean {
   const name =
     container.command?.[0]?.split('/').pop() ??
-    (SHELL_IMAGES.test(container.image ?? '') ? container.args?.[0] : undefined)
+    (startsShell(container.image) ? container.args?.[0] : undefined)
   return name !== undefined && ['sh', 'bash', 'ash', 'sleep', 'tail'].includes(name)
 }

@@ -50,6 +50,12 @@ test.each([
   [{ command: ['sh', '-c', 'echo hi; sleep 2m; exit 4'] }, undefined, { afterUs: 120 * S, code: 4 }],
   [{ command: ['sh', '-c', 'until nslookup web; do sleep 2; done'] }, undefined, undefined],
   [{ image: 'busybox' }, undefined, { afterUs: 0, code: 0 }],
+  [{ image: 'registry.k8s.io/busybox:1.27' }, undefined, { afterUs: 0, code: 0 }],
+  [{ image: 'busybox', stdin: true }, undefined, undefined],
+  [{ image: 'ubuntu:24.04', tty: true }, undefined, undefined],
+  [{ image: 'nginx', command: ['/bin/bash'] }, undefined, { afterUs: 0, code: 0 }],
+  [{ image: 'nginx', command: ['/bin/bash', '-l'], stdin: true }, undefined, undefined],
+  [{ image: 'nginx', command: ['/bin/bash', '/start.sh'] }, undefined, undefined],
   [{ image: 'nginx' }, undefined, undefined],
   [{ image: 'busybox', args: ['/bin/false'] }, 'Job', { afterUs: 0, code: 1 }],
 ] as const)('%j ends as %j', (container, owner, exit) => expect(exitOf(container, owner)).toEqual(exit))

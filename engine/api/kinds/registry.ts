@@ -61,9 +61,12 @@ export function isCalled(def: KindDef, name: string): boolean {
   const wanted = name.toLowerCase()
   if (wanted === def.plural || wanted === def.singular || def.shortNames.includes(wanted)) return true
   if (!wanted.includes('.') || def.group === '') return false
-  return [def.plural, def.singular].some(
-    (own) => wanted === `${own}.${def.group}` || wanted === `${own}.${def.version}.${def.group}`,
-  )
+  const [head, ...rest] = wanted.split('.')
+  if (head !== def.plural && head !== def.singular) return false
+  if (rest.join('.') === def.group) return true
+  // Of a custom kind one version is known; objects of its other versions are the same objects.
+  const version = registered(def) ? def.version : /^v\d+((alpha|beta)\d+)?$/.exec(rest[0])?.[0]
+  return rest[0] === version && rest.slice(1).join('.') === def.group
 }
 
 function stranger(kind: string, group: string, version: string): KindDef {

@@ -185,6 +185,8 @@ describe('get prints the columns of kubectl', () => {
       ],
     ],
     ['get deploy,svc -o name', ['deployment.apps/web', 'service/web']],
+    ['get deployments.v1.apps -o name', ['deployment.apps/web']],
+    ['get Widget.v1beta1.example.com w -o name', ['widget.example.com/w']],
     ['-n shop get pods --no-headers', ['crash   0/1   CrashLoopBackOff   3 (34s ago)   60s']],
     [
       'get pods -A -o custom-columns=N:.metadata.name,IP:.status.podIP',
@@ -219,6 +221,12 @@ describe('refusals', () => {
     ['get pod nope', 'Error from server (NotFound): pods "nope" not found\n', 1],
     ['get deploy nope', 'Error from server (NotFound): deployments.apps "nope" not found\n', 1],
     ['get foo', 'error: the server doesn\'t have a resource type "foo"\n', 1],
+    ['get widgets.example.org', 'error: the server doesn\'t have a resource type "widgets.example.org"\n', 1],
+    [
+      'get deployments.v1beta1.apps',
+      'error: the server doesn\'t have a resource type "deployments.v1beta1.apps"\n',
+      1,
+    ],
     ['get cm', 'No resources found in default namespace.\n', 0],
     ['get cm -n shop', 'No resources found in shop namespace.\n', 0],
     ['get cm -A', 'No resources found\n', 0],
