@@ -35,10 +35,13 @@ export interface ClusterNode {
   readonly host: string
   readonly role: 'control-plane' | 'worker'
   readonly address: Ip
+  /** What its first device has besides: the other family, a second network. */
+  readonly otherAddresses?: readonly Ip[]
   /** Name of its underlay subnet. */
   readonly subnet: string
   /** Given pod ranges; node IPAM fills in what is absent. */
   readonly podCIDRs?: readonly Cidr[]
+  /** Empty for a Node object that names none. */
   readonly zone: string
   readonly cpu: string
   readonly memory: string
@@ -80,11 +83,14 @@ export interface KubeProxyFlags {
   readonly masqueradeAll: boolean
   readonly masqueradeBit: number
   readonly detectLocal: 'clusterCIDR' | 'nodeCIDR' | 'bridge' | 'prefix' | 'none'
-  readonly clusterCIDR: Cidr
+  /** One range of each family at most; none: a pod is not told from others. */
+  readonly clusterCIDRs: readonly Cidr[]
   /** For detectLocal bridge and prefix. */
   readonly bridgeInterface?: string
   readonly interfaceNamePrefix?: string
   readonly localhostNodePorts: boolean
+  /** conntrack.tcpBeLiberal. */
+  readonly tcpBeLiberal: boolean
   readonly nodePortAddresses: readonly string[]
   readonly scheduler: string
   readonly strictARP: boolean
@@ -96,7 +102,7 @@ export interface Underlay {
   readonly mtu: number
   /** One-way delay of a wire. */
   readonly latencyUs: number
-  readonly subnets: readonly { readonly name: string; readonly cidr: Cidr; readonly gateway: Ip }[]
+  readonly subnets: readonly UnderlaySubnet[]
   readonly routers: readonly UnderlayRouter[]
   readonly hosts: readonly {
     readonly name: string
@@ -104,6 +110,17 @@ export interface Underlay {
     readonly prefixLen: number
     readonly gateway: Ip
   }[]
+}
+
+export interface UnderlaySubnet extends UnderlayNet {
+  readonly name: string
+  /** Further networks on the same segment: where its machines have more than one address. */
+  readonly also?: readonly UnderlayNet[]
+}
+
+export interface UnderlayNet {
+  readonly cidr: Cidr
+  readonly gateway: Ip
 }
 
 export interface UnderlayRouter {

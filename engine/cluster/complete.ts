@@ -1,23 +1,25 @@
-import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay } from '../api/cluster-config.ts'
+import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay, type UnderlayNet } from '../api/cluster-config.ts'
 import type { SourceRef } from '../api/types.ts'
-import type { Cidr, Ip } from '../net/address.ts'
-import { baseOf, covers, inCidr, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
+import type { Cidr, Family, Ip } from '../net/address.ts'
+import { baseOf, covers, familyOf, inCidr, lengthOf, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'
 import { switchId } from '../fabric/spec.ts'
 import { DEFAULTS, networking, oneRouter, TIME_COSTS } from './defaults.ts'
 import type { Draft, DraftNode } from './draft.ts'
 
 /** Fills in every default of a draft and checks that its ranges and addresses fit together. `taken`: addresses of other clusters. */
 export function complete(draft: Draft, first: boolean, taken: Set<string>): ClusterConfig {
+  const underlay = completeUnderlay(draft)
+  const podSubnet = draft.podSubnet ?? givenPodSubnet(draft, underlay) ?? DEFAULTS.podSubnet
   const net = networking({
-    podSubnet: draft.podSubnet ?? givenPodSubnet(draft),
-    serviceSubnet: draft.serviceSubnet,
+    podSubnet,
+    podSubnet6: smallestRange(podRangesOf(draft, 'ipv6'), 48),
+    serviceSubnet: draft.serviceSubnet ?? freeServiceSubnet([podSubnet, ...underlay.subnets.map(({ cidr }) => cidr)]),
     nodeCidrMaskSize: draft.nodeCidrMaskSize,
     dnsDomain: draft.dnsDomain,
     cni: draft.cni ?? (draft.noDefaultCni ? { name: 'none' } : draft.defaultCni),
     kubeProxyMode: draft.kubeProxyMode,
     kubeProxy: draft.kubeProxy,
   })
-  const underlay = completeUnderlay(draft)
   const era = draft.era ?? 'today'
   const config: ClusterConfig = {
     id: draft.name,
@@ -40,24 +42,58 @@ export function complete(draft: Draft, first: boolean, taken: Set<string>): Clus
   return config
 }
 
-/** Where nobody says the pod range but Nodes have theirs, it is the smallest range that holds them all, a /16 at least. */
-function givenPodSubnet({ nodes }: Draft): Cidr | undefined {
-  const given = nodes.flatMap(({ podCIDRs }) => podCIDRs ?? []).filter((cidr) => !cidr.includes(':'))
+/**
+ * Where nobody says the pod range but Nodes have theirs, it is the smallest range that holds them all: a /16 at least, or
+ * what of it the networks of the nodes themselves leave.
+ */
+function givenPodSubnet(draft: Draft, underlay: Underlay): Cidr | undefined {
+  const given = podRangesOf(draft, 'ipv4')
   if (given.every((cidr) => covers(DEFAULTS.podSubnet, cidr))) return undefined
-  for (let length = 16; length > 0; length--) {
-    const candidate = networkOf(baseOf(given[0]), length)
-    if (given.every((cidr) => covers(candidate, cidr))) return candidate
+  const tight = smallestRange(given, 32)
+  if (!tight) return undefined
+  const isFree = (candidate: Cidr) => underlay.subnets.every(({ cidr }) => !overlap(cidr, candidate))
+  for (let length = 16; length < lengthOf(tight); length++) {
+    const candidate = networkOf(baseOf(tight), length)
+    if (isFree(candidate)) return candidate
+  }
+  return tight
+}
+
+function podRangesOf({ nodes }: Draft, family: Family): Cidr[] {
+  return nodes.flatMap(({ podCIDRs }) => podCIDRs ?? []).filter((cidr) => familyOf(cidr) === family)
+}
+
+/** The smallest range that holds all of these, not smaller than a /`longest`. */
+function smallestRange(ranges: readonly Cidr[], longest: number): Cidr | undefined {
+  for (let length = longest; ranges.length > 0 && length > 0; length--) {
+    const candidate = networkOf(baseOf(ranges[0]), length)
+    if (ranges.every((cidr) => covers(candidate, cidr))) return candidate
   }
   return undefined
 }
 
+/** The usual range, unless what was given is in its way. */
+function freeServiceSubnet(taken: readonly Cidr[]): Cidr | undefined {
+  const candidates = [DEFAULTS.serviceSubnet, ...DEFAULTS.otherServiceSubnets]
+  return candidates.find((candidate) => taken.every((cidr) => !overlap(cidr, candidate)))
+}
+
 function completeUnderlay(draft: Draft): Underlay {
-  const subnets = [...draft.subnets]
+  const taken = new Set(draft.nodes.flatMap(({ address, otherAddresses = [] }) => [address, ...otherAddresses]))
+  const subnets = [...usedSubnets(draft, taken)]
   // A node given outside every subnet lives on a segment of its own, behind the default router.
   for (const { address, subnet } of draft.nodes) {
     if (!address || subnet || subnets.some(({ cidr }) => inCidr(cidr, address))) continue
-    const cidr = networkOf(address, address.includes(':') ? 64 : 24)
-    subnets.push({ name: cidr, cidr, gateway: nthIp(cidr, 1) })
+    const net = netAround(address, taken)
+    subnets.push({ name: net.cidr, ...net })
+  }
+  for (const { address, subnet, otherAddresses = [] } of draft.nodes) {
+    const at = subnets.findIndex(({ name, cidr }) => (subnet ? name === subnet : address && inCidr(cidr, address)))
+    for (const other of otherAddresses) {
+      const home = subnets[at]
+      if (!home || [home, ...(home.also ?? [])].some(({ cidr }) => inCidr(cidr, other))) continue
+      subnets[at] = { ...home, also: [...(home.also ?? []), netAround(other, taken)] }
+    }
   }
   const hosts = new Map(draft.hosts.map((host) => [host.name, host]))
   return {
@@ -69,9 +105,29 @@ function completeUnderlay(draft: Draft): Underlay {
   }
 }
 
+/** Without a description the default segment is there for nodes that live on it, or that have no address yet. */
+function usedSubnets({ origin, nodes, subnets }: Draft, taken: ReadonlySet<string | undefined>): Underlay['subnets'] {
+  if (origin || nodes.some(({ address }) => !address)) return subnets
+  return subnets
+    .filter(({ cidr }) => nodes.some(({ address }) => address && inCidr(cidr, address)))
+    .map((subnet) => (taken.has(subnet.gateway) ? { ...subnet, gateway: gatewayOf(subnet.cidr, taken) } : subnet))
+}
+
+/** The network that an address is likely to lie in. */
+function netAround(address: Ip, taken: ReadonlySet<string | undefined>): UnderlayNet {
+  const cidr = networkOf(address, familyOf(address) === 'ipv6' ? 64 : 24)
+  return { cidr, gateway: gatewayOf(cidr, taken) }
+}
+
+/** The first address that no node has. */
+function gatewayOf(cidr: Cidr, taken: ReadonlySet<string | undefined>): Ip {
+  const hosts = Array.from({ length: 254 }, (_, i) => nthIp(cidr, i + 1))
+  return hosts.find((ip) => !taken.has(ip)) ?? hosts[0]
+}
+
 function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set<string>): ClusterNode[] {
   for (const { address } of draft.nodes) if (address) taken.add(address)
-  for (const { gateway } of underlay.subnets) taken.add(gateway)
+  for (const { gateway } of underlay.subnets.flatMap((subnet) => [subnet, ...(subnet.also ?? [])])) taken.add(gateway)
   for (const { legs } of underlay.routers) for (const leg of legs) taken.add(leg.address)
   return draft.nodes.map((node) => {
     const subnet = subnetOf(node, underlay, draft)
@@ -90,7 +146,7 @@ function placeNodes(draft: Draft, underlay: Underlay, first: boolean, taken: Set
       host: hostIdOf({ name: draft.name, first }, node.name),
       address: address ?? subnet.gateway,
       subnet: subnet.name,
-      zone: node.zone ?? DEFAULTS.node.zone,
+      zone: node.zone ?? (node.given ? '' : DEFAULTS.node.zone),
       cpu: node.cpu ?? DEFAULTS.node.cpu,
       memory: node.memory ?? DEFAULTS.node.memory,
     }
@@ -138,7 +194,10 @@ function freeAddress(subnet: { cidr: string }, from: number, taken: ReadonlySet<
   return undefined
 }
 
-function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { complaints }: Draft): void {
+function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, draft: Draft): void {
+  const { complaints } = draft
+  // What Node objects bring with them is how things are: it may be odd, but it is no mistake of a description.
+  const complain = draft.origin ? complaints.error.bind(complaints) : complaints.warn.bind(complaints)
   const ranges: { name: string; path: string; cidr: string }[] = [
     { name: 'the pod range', path: 'spec.networking.podSubnet', cidr: net.podSubnet },
     { name: 'the service range', path: 'spec.networking.serviceSubnet', cidr: net.serviceSubnet },
@@ -151,7 +210,7 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { comp
   ranges.forEach((a, i) => {
     for (const b of ranges.slice(0, i)) {
       if (overlap(a.cidr, b.cidr))
-        complaints.error(
+        complain(
           'overlapping-ranges',
           a.path,
           `${a.name} ${a.cidr} overlaps ${b.name} ${b.cidr}`,
@@ -187,7 +246,7 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, { comp
   })
 }
 
-function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: drafts }: Draft): void {
+function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: drafts, origin }: Draft): void {
   const machines = new Map<string, string>([
     ...underlay.subnets.map(({ name }) => [switchId(name), 'switch'] as const),
     ...underlay.routers.map(({ name }) => [name, 'router'] as const),
@@ -232,7 +291,8 @@ function checkNodes({ nodes, underlay }: ClusterConfig, { complaints, nodes: dra
   ranges.forEach((b, i) => {
     const a = ranges[i - 1]
     if (a && overlap(a.cidr, b.cidr))
-      complaints.error(
+      (origin ? complaints.error : complaints.warn).call(
+        complaints,
         'overlapping-ranges',
         drafts.find(({ name }) => name === b.name)?.path ?? '',
         `pod range ${b.cidr} of node ${b.name} overlaps ${a.cidr} of node ${a.name}`,

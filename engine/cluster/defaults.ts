@@ -7,6 +7,13 @@ export const DEFAULTS = {
   nodes: 4,
   podSubnet: '10.244.0.0/16' as Cidr,
   serviceSubnet: '10.96.0.0/16' as Cidr,
+  /** Where the nodes that are given leave no room for that one. */
+  otherServiceSubnets: [
+    '172.30.0.0/16' as Cidr,
+    '10.254.0.0/16' as Cidr,
+    '192.168.128.0/17' as Cidr,
+    '198.18.0.0/16' as Cidr,
+  ],
   nodeCidrMaskSize: 24,
   dnsDomain: 'cluster.local',
   cni: { name: 'flannel', backend: 'vxlan' },
@@ -46,13 +53,14 @@ export const TIME_COSTS: TimeCosts = {
   jitter: 0.1,
 }
 
-export function kubeProxyFlags(clusterCIDR: Cidr): KubeProxyFlags {
+export function kubeProxyFlags(clusterCIDRs: readonly Cidr[]): KubeProxyFlags {
   return {
     masqueradeAll: false,
     masqueradeBit: 14,
     detectLocal: 'clusterCIDR',
-    clusterCIDR,
+    clusterCIDRs,
     localhostNodePorts: true,
+    tcpBeLiberal: false,
     nodePortAddresses: [],
     scheduler: 'rr',
     strictARP: false,
@@ -63,7 +71,11 @@ export function kubeProxyFlags(clusterCIDR: Cidr): KubeProxyFlags {
 
 /** Networking with every field of it filled in; by default flannel and kube-proxy in iptables mode. */
 export function networking(
-  given: Partial<Omit<ClusterNetworking, 'kubeProxy'>> & { kubeProxy?: Partial<KubeProxyFlags> },
+  given: Partial<Omit<ClusterNetworking, 'kubeProxy'>> & {
+    kubeProxy?: Partial<KubeProxyFlags>
+    /** Range of the nodes' IPv6 pod ranges. */
+    podSubnet6?: Cidr
+  },
 ): ClusterNetworking {
   const podSubnet = given.podSubnet ?? DEFAULTS.podSubnet
   const serviceSubnet = given.serviceSubnet ?? DEFAULTS.serviceSubnet
@@ -80,7 +92,7 @@ export function networking(
     nodePorts: DEFAULTS.nodePorts,
     cni: given.cni ?? DEFAULTS.cni,
     kubeProxyMode: given.kubeProxyMode ?? 'iptables',
-    kubeProxy: { ...kubeProxyFlags(podSubnet), ...given.kubeProxy },
+    kubeProxy: { ...kubeProxyFlags(given.podSubnet6 ? [podSubnet, given.podSubnet6] : [podSubnet]), ...given.kubeProxy },
   }
 }
 

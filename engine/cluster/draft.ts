@@ -49,6 +49,8 @@ export interface DraftNode {
   /** Where the document speaks of it, for complaints. */
   readonly path: string
   readonly address?: Ip
+  /** What its first device has besides: the other family, a second network. */
+  readonly otherAddresses?: readonly Ip[]
   readonly subnet?: string
   readonly podCIDRs?: readonly Cidr[]
   readonly zone?: string

@@ -1,6 +1,13 @@
-import { type ClusterConfig, clusterCause } from '../api/cluster-config.ts'
+import { type ClusterConfig, type ClusterNode, clusterCause } from '../api/cluster-config.ts'
 import type { FabricSpec } from '../fabric/spec.ts'
-import { lengthOf } from '../net/range.ts'
+import type { Ip } from '../net/address.ts'
+import { familyOf, inCidr, lengthOf } from '../net/range.ts'
+
+const lengthFor = ({ underlay }: ClusterConfig, { subnet }: ClusterNode, address: Ip): number => {
+  const home = underlay.subnets.find(({ name }) => name === subnet)
+  const net = home && [home, ...(home.also ?? [])].find(({ cidr }) => inCidr(cidr, address))
+  return net ? lengthOf(net.cidr) : familyOf(address) === 'ipv6' ? 64 : 24
+}
 
 /** The cables, routers and machines of a cluster, in the fabric's own words. */
 export function clusterFabric(config: ClusterConfig): FabricSpec {
@@ -17,6 +24,7 @@ export function clusterFabric(config: ClusterConfig): FabricSpec {
       segment: node.subnet,
       address: node.address,
       prefixLen: lengths.get(node.subnet) ?? 24,
+      others: (node.otherAddresses ?? []).map((address) => ({ address, prefixLen: lengthFor(config, node, address) })),
       cluster: config.name,
       cause: { kind: 'Node', name: node.name, ...(config.first ? {} : { cluster: config.name }) },
     })),

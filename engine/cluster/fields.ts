@@ -61,6 +61,16 @@ export class Fields {
     return this.read(name, 'a range of addresses such as 10.244.0.0/16', readCidr)
   }
 
+  /** Ranges in one text, separated by commas, one of each family; an empty text is as good as none. */
+  cidrs(name: string): readonly Cidr[] | undefined {
+    if (this.raw(name) === '') return undefined
+    return this.read(name, 'a range of addresses such as 10.244.0.0/16, or one of each family', (value) => {
+      if (typeof value !== 'string') return undefined
+      const ranges = value.split(',').map((text) => readCidr(text.trim()))
+      return ranges.every((range) => range !== undefined) ? ranges : undefined
+    })
+  }
+
   mac(name: string): Mac | undefined {
     return this.read(name, 'a MAC address such as 52:54:00:00:00:11', readMac)
   }

@@ -36,7 +36,7 @@ function defaultLabels(config: ClusterConfig, node: ClusterNode): Record<string,
     ...(node.role === 'control-plane'
       ? { [`node-role.kubernetes.io/${role}`]: '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' }
       : {}),
-    'topology.kubernetes.io/zone': node.zone,
+    ...(node.zone ? { 'topology.kubernetes.io/zone': node.zone } : {}),
   }
 }
 
@@ -54,7 +54,7 @@ function nodeStatus(config: ClusterConfig, node: ClusterNode): Record<string, un
   return {
     ...given,
     addresses: given.addresses ?? [
-      { type: 'InternalIP', address: node.address },
+      ...[node.address, ...(node.otherAddresses ?? [])].map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: node.name },
     ],
     capacity: { ...resources, ...given.capacity },

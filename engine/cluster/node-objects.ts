@@ -1,12 +1,12 @@
 import type { KubeObject } from '../api/types.ts'
-import type { Cidr } from '../net/address.ts'
+import type { Cidr, Ip } from '../net/address.ts'
 import { readCidr, readIp } from '../net/range.ts'
 import type { ConfigDocument } from './complaints.ts'
 import type { DraftNode } from './draft.ts'
 
 /** A Node object of the text as a node of the cluster. */
 export function draftOfNode({ object, source }: ConfigDocument): DraftNode {
-  const address = readIp(addressOf(object, 'InternalIP'))
+  const [address, ...otherAddresses] = addressesOf(object)
   const podCIDRs = podCidrsOf(object)
   const capacity = object.status?.capacity
   return {
@@ -14,6 +14,7 @@ export function draftOfNode({ object, source }: ConfigDocument): DraftNode {
     role: isControlPlane(object) ? 'control-plane' : 'worker',
     path: '',
     ...(address ? { address } : {}),
+    ...(otherAddresses.length > 0 ? { otherAddresses } : {}),
     ...(podCIDRs.length > 0 ? { podCIDRs } : {}),
     ...(capacity?.cpu ? { cpu: String(capacity.cpu) } : {}),
     ...(capacity?.memory ? { memory: String(capacity.memory) } : {}),
@@ -49,9 +50,12 @@ export function isControlPlane(object: KubeObject): boolean {
   return 'node-role.kubernetes.io/control-plane' in labels || 'node-role.kubernetes.io/master' in labels
 }
 
-function addressOf(object: KubeObject, type: string): unknown {
+/** Its InternalIPs. An ExternalIP is no address of the machine: the cloud translates it. */
+function addressesOf(object: KubeObject): Ip[] {
   const addresses: unknown = object.status?.addresses
-  return Array.isArray(addresses) ? addresses.find((address) => address?.type === type)?.address : undefined
+  if (!Array.isArray(addresses)) return []
+  const own = addresses.flatMap(({ type, address } = {}) => (type === 'InternalIP' ? (readIp(address) ?? []) : []))
+  return [...new Set(own)]
 }
 
 function podCidrsOf(object: KubeObject): Cidr[] {

@@ -23,14 +23,16 @@ export function readKubeProxyConfiguration(document: ConfigDocument, draft: Draf
   const iptables = fields.fields('iptables')
   const ipvs = fields.fields('ipvs')
   const local = fields.fields('detectLocal')
-  take(flags, 'clusterCIDR', fields.cidr('clusterCIDR'))
+  const conntrack = fields.fields('conntrack')
+  take(flags, 'clusterCIDRs', fields.cidrs('clusterCIDR'))
   take(flags, 'nodePortAddresses', fields.texts('nodePortAddresses'))
-  take(flags, 'detectLocal', MODES[fields.oneOf('detectLocalMode', Object.keys(MODES)) ?? ''])
+  take(flags, 'detectLocal', MODES[fields.oneOf('detectLocalMode', [...Object.keys(MODES), '']) ?? ''])
   take(flags, 'bridgeInterface', local.text('bridgeInterface'))
   take(flags, 'interfaceNamePrefix', local.text('interfaceNamePrefix'))
   take(flags, 'masqueradeAll', iptables.flag('masqueradeAll'))
   take(flags, 'masqueradeBit', iptables.count('masqueradeBit', 0, 31))
   take(flags, 'localhostNodePorts', iptables.flag('localhostNodePorts'))
+  take(flags, 'tcpBeLiberal', conntrack.flag('tcpBeLiberal'))
   take(flags, 'minSyncPeriodUs', iptables.duration('minSyncPeriod'))
   take(flags, 'syncPeriodUs', iptables.duration('syncPeriod'))
   take(flags, 'scheduler', ipvs.text('scheduler'))
@@ -44,7 +46,7 @@ export function readKubeProxyFlags(fields: Fields): Partial<KubeProxyFlags> {
   const flags: Flags = {}
   take(flags, 'masqueradeAll', fields.flag('masqueradeAll'))
   take(flags, 'masqueradeBit', fields.count('masqueradeBit', 0, 31))
-  take(flags, 'clusterCIDR', fields.cidr('clusterCIDR'))
+  take(flags, 'clusterCIDRs', fields.cidrs('clusterCIDR'))
   take(
     flags,
     'detectLocal',
@@ -53,6 +55,7 @@ export function readKubeProxyFlags(fields: Fields): Partial<KubeProxyFlags> {
   take(flags, 'bridgeInterface', fields.text('bridgeInterface'))
   take(flags, 'interfaceNamePrefix', fields.text('interfaceNamePrefix'))
   take(flags, 'localhostNodePorts', fields.flag('localhostNodePorts'))
+  take(flags, 'tcpBeLiberal', fields.flag('tcpBeLiberal'))
   take(flags, 'nodePortAddresses', fields.texts('nodePortAddresses'))
   take(flags, 'scheduler', fields.text('scheduler'))
   take(flags, 'strictARP', fields.flag('strictARP'))

@@ -65,7 +65,7 @@ function kubeProxy(config: ClusterConfig): KubeObject[] {
     'apiVersion: kubeproxy.config.k8s.io/v1alpha1',
     'kind: KubeProxyConfiguration',
     `mode: ${kubeProxyMode}`,
-    `clusterCIDR: ${flags.clusterCIDR}`,
+    `clusterCIDR: ${flags.clusterCIDRs.join(',')}`,
     'iptables:',
     `  masqueradeAll: ${flags.masqueradeAll}`,
     `  masqueradeBit: ${flags.masqueradeBit}`,

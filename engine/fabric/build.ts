@@ -2,8 +2,8 @@ import type { Ctx } from '../core/context.ts'
 import type { Tx } from '../core/world.ts'
 import { linkId } from '../kernel/ids.ts'
 import { routeReplace, sysctlSet } from '../kernel/netlink.ts'
-import type { Cidr, Mac } from '../net/address.ts'
-import { cidrContains, lengthOf, networkOf } from '../net/ip.ts'
+import type { Cidr, Family, Ip, Mac } from '../net/address.ts'
+import { cidrContains, familyOf, lengthOf, networkOf } from '../net/ip.ts'
 import { addressAdd, machineAdd, must, owned, plugIn, switchAdd, wireAdd } from './machine.ts'
 import { type FabricSpec, type NodeSpec, type OutsideSpec, type RouterSpec, switchId } from './spec.ts'
 
@@ -33,6 +33,8 @@ function addRouter(tx: Tx, spec: FabricSpec, router: RouterSpec): void {
     const ifName = `eth${i}`
     plugIn(tx, { host: name, ifName, mac: pinned(spec, name, ifName) }, switchId(segment.name), { ...spec, cause })
     addressAdd(tx, name, ifName, leg.address, lengthOf(segment.cidr), cause)
+    for (const { cidr, gateway } of segment.also ?? [])
+      addressAdd(tx, name, ifName, gateway, lengthOf(cidr), cause)
   })
   for (const { dst, via } of router.routes)
     must(routeReplace(tx, { netns: name, dst, via, proto: 'static', ...owned(cause) }))
@@ -52,8 +54,16 @@ function addNode(tx: Tx, spec: FabricSpec, node: NodeSpec): void {
   }
   plugIn(tx, { host, ifName: 'eth0', mac: pinned(spec, host, 'eth0') }, switchId(node.segment), { ...spec, cause })
   addressAdd(tx, host, 'eth0', node.address, node.prefixLen, cause)
-  const gateway = spec.segments.find(({ name }) => name === node.segment)?.gateway
-  if (gateway) must(routeReplace(tx, { netns: host, dst: 'default', via: gateway, dev: linkId(host, 'eth0'), ...by }))
+  for (const { address, prefixLen } of node.others ?? []) addressAdd(tx, host, 'eth0', address, prefixLen, cause)
+  const segment = spec.segments.find(({ name }) => name === node.segment)
+  const gateways = new Map<Family, Ip>()
+  const own = [node.address, ...(node.others ?? []).map(({ address }) => address)]
+  for (const net of segment ? [segment, ...(segment.also ?? [])] : []) {
+    const family = familyOf(net.gateway)
+    if (!gateways.has(family) && own.some((ip) => cidrContains(net.cidr, ip))) gateways.set(family, net.gateway)
+  }
+  for (const [family, via] of gateways)
+    must(routeReplace(tx, { netns: host, dst: 'default', family, via, dev: linkId(host, 'eth0'), ...by }))
 }
 
 /** Outside hosts of one network, and the segment that this network is, if it is one. */

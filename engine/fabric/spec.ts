@@ -18,6 +18,8 @@ export interface SegmentSpec {
   readonly name: string
   readonly cidr: Cidr
   readonly gateway: Ip
+  /** Further networks on the same wire; the router's leg has their gateways too. */
+  readonly also?: readonly { readonly cidr: Cidr; readonly gateway: Ip }[]
   readonly cause?: Cause
 }
 
@@ -44,6 +46,8 @@ export interface NodeSpec {
   readonly segment: string
   readonly address: Ip
   readonly prefixLen: number
+  /** What eth0 has besides. */
+  readonly others?: readonly { readonly address: Ip; readonly prefixLen: number }[]
   readonly cause?: Cause
 }
 

@@ -18,6 +18,8 @@ export interface Source {
   readonly cluster: string
   /** `ip/ADDRESS`: a packet with this source enters the node of `netns`. */
   readonly spoof?: Ip
+  /** `ip/ADDRESS` of somebody there: which of its addresses the program binds to. */
+  readonly src?: Ip
 }
 
 export interface Target {
@@ -236,7 +238,7 @@ function spoofed(world: WorldReader, address: string, node: unknown, cluster: st
   const owner = world
     .by('addr', 'address', ip)
     .find((row) => (world.get('netns', row.netns)?.host ?? row.netns) === host)
-  if (owner) return ok({ netns: owner.netns, cluster })
+  if (owner) return ok({ netns: owner.netns, cluster, src: ip })
   return ok({ netns: host, cluster, spoof: ip })
 }
 

@@ -4,7 +4,7 @@ import type { WorldReader } from '../core/world.ts'
 import type { ProbeConfig, ProbeState } from '../apps/probe.ts'
 import { libcOf } from '../apps/resolver.ts'
 import { startApp } from '../apps/runtime.ts'
-import { parseIp } from '../net/ip.ts'
+import { familyOf, parseIp } from '../net/ip.ts'
 import type { AnswerView, Question } from '../protocol.ts'
 import type { Commit, Simulation } from '../simulation.ts'
 import { viewDecision } from './decision.ts'
@@ -61,8 +61,11 @@ export function prepare(world: WorldReader, question: ProbeQuestion): Result<Pre
   const target = readTarget(world, question.to, question.port, protocol)
   if (!target.ok) return target
   const proto = protocol.toLowerCase() as ProbeConfig['proto'] // one of the four
+  const { src } = source.value
+  const to = parseIp(target.value.host)
   const config: Prepared['config'] = {
     proto,
+    ...(src && (!to || familyOf(to) === familyOf(src)) ? { src } : {}),
     host: target.value.host,
     port: target.value.port,
     process: question.http ? 'curl' : proto === 'icmp' ? 'ping' : 'nc',

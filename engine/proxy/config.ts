@@ -6,7 +6,7 @@ import { familyOf } from '../net/ip.ts'
 /** What kube-proxy is told by its flags. One object per cluster description, so that nodes can share what follows from it. */
 export interface ProxyConfig {
   readonly runs: boolean
-  readonly flags: Omit<KubeProxyFlags, 'clusterCIDR'>
+  readonly flags: Omit<KubeProxyFlags, 'clusterCIDRs'>
   /** Pod ranges by family, for detectLocal clusterCIDR. */
   readonly podRanges: Readonly<Partial<Record<Family, Cidr>>>
   readonly families: readonly Family[]
@@ -19,6 +19,7 @@ const FLAGS: ProxyConfig['flags'] = {
   masqueradeBit: 14,
   detectLocal: 'clusterCIDR',
   localhostNodePorts: true,
+  tcpBeLiberal: false,
   nodePortAddresses: [],
   scheduler: 'rr',
   strictARP: false,
@@ -48,25 +49,19 @@ export function proxyConfig(world: Pick<WorldReader, 'get'>, cluster: string): P
   return read
 }
 
-function readConfig({ networking }: ClusterConfig): ProxyConfig {
-  const { kubeProxy, kubeProxyMode, podSubnets, ipFamily } = networking
-  const ranges = [kubeProxy.clusterCIDR, ...podSubnets].filter((range) => range !== undefined)
+/**
+ * It serves every family that its kernel has, whatever the cluster's: an IPv4 cluster has its chains in ip6tables too.
+ * Models cmd/kube-proxy/app/server_linux.go, which makes one proxier per family. In 2021 that took a feature gate.
+ */
+function readConfig({ era, networking }: ClusterConfig): ProxyConfig {
+  const { kubeProxy, kubeProxyMode, ipFamily } = networking
+  const own: readonly Family[] = ipFamily === 'dual' ? ['ipv4', 'ipv6'] : [ipFamily]
+  const ranges = kubeProxy.clusterCIDRs.map((range) => [familyOf(range), range] as const)
   return {
     runs: kubeProxyMode !== 'none',
     flags: kubeProxy,
-    podRanges: {
-      ...optional(
-        'ipv4',
-        ranges.find((range) => familyOf(range) === 'ipv4'),
-      ),
-      ...optional(
-        'ipv6',
-        ranges.find((range) => familyOf(range) === 'ipv6'),
-      ),
-    },
-    families: ipFamily === 'dual' ? ['ipv4', 'ipv6'] : [ipFamily],
+    podRanges: Object.fromEntries(ranges),
+    families: era === '2021' ? own : ['ipv4', 'ipv6'],
     nfacct: false,
   }
 }
-
-const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value })

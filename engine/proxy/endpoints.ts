@@ -23,8 +23,9 @@ export interface Endpoint {
 const ADDRESS_TYPES: Readonly<Record<Family, string>> = { ipv4: 'IPv4', ipv6: 'IPv6' }
 
 /**
- * The endpoints of a service port from its EndpointSlices, ordered by their text. A backend listed twice counts once; the
- * mention that is ready wins. Models pkg/proxy/endpointslicecache.go.
+ * The endpoints of a service port from its EndpointSlices, ordered by their text. A backend listed twice counts once: an
+ * address may have passed from a pod that is ending to a new one, and the last mention that is not ending wins.
+ * Models pkg/proxy/endpointslicecache.go.
  */
 export function endpointsOf(port: ServicePort, slices: readonly ObjectRow[]): readonly Endpoint[] {
   const byText = new Map<string, Endpoint>()
@@ -35,11 +36,10 @@ export function endpointsOf(port: ServicePort, slices: readonly ObjectRow[]): re
       (p) => (p.name ?? '') === port.portName && (p.protocol ?? 'TCP').toLowerCase() === port.protocol,
     )
     for (const { port: number } of own) {
-      if (number === undefined || number === null) continue
+      if (!number) continue
       for (const entry of (object.endpoints ?? []) as readonly SliceEndpoint[]) {
         const found = readEndpoint(entry, number)
-        const known = found && byText.get(found.text)
-        if (found && (!known || (found.ready && !known.ready))) byText.set(found.text, found)
+        if (found && (!found.terminating || !byText.has(found.text))) byText.set(found.text, found)
       }
     }
   }
@@ -69,10 +69,10 @@ function readEndpoint(
 ): Endpoint | undefined {
   const ip = addresses?.[0] === undefined ? undefined : parseIp(addresses[0])
   if (!ip) return undefined
-  const ready = conditions?.ready ?? true
+  const { ready, serving, terminating } = conditions ?? {}
   return {
     text: endpointText(ip, port),
-    ...{ ip, port, ready, serving: conditions?.serving ?? ready, terminating: conditions?.terminating ?? false },
+    ...{ ip, port, ready: ready ?? true, serving: serving ?? true, terminating: terminating ?? false },
     ...(nodeName ? { node: nodeName } : {}),
     zoneHints: hints?.forZones?.map(({ name }) => name) ?? [],
     nodeHints: hints?.forNodes?.map(({ name }) => name) ?? [],

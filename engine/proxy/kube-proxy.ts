@@ -4,6 +4,7 @@ import type { Controller, ControllerCtx, ObjectChange, RowKey } from '../control
 import type { Cidr, Family, Ip } from '../net/address.ts'
 import { familyOf } from '../net/ip.ts'
 import type { Ctx } from '../core/context.ts'
+import type { Tx } from '../core/world.ts'
 import { syncChains } from '../kernel/netfilter/sync-chains.ts'
 import type { NfChainRow } from '../kernel/tables.ts'
 import { proxyConfig } from './config.ts'
@@ -65,7 +66,7 @@ function syncNode(node: ObjectRow, netns: string, ctx: ControllerCtx): void {
     const input: ProxyInput = {
       config,
       family,
-      node: nodeFacts(node, family),
+      node: withOwnAddresses(tx, netns, nodeFacts(node, family), { config, family }),
       services,
       slices: byService,
       large: endpoints > LARGE,
@@ -111,6 +112,21 @@ function nodeFacts(node: ObjectRow, family: Family): ProxyInput['node'] {
       type === 'InternalIP' && familyOf(address) === family ? [address as Ip] : [],
     ),
   }
+}
+
+/**
+ * `--nodeport-addresses` are looked for on the node's own interfaces, after the address that it is known by.
+ * Simplified: an address that comes later counts from the next sync on, because kube-proxy looks no earlier either.
+ */
+function withOwnAddresses(
+  tx: Tx,
+  netns: string,
+  node: ProxyInput['node'],
+  { config, family }: Pick<ProxyInput, 'config' | 'family'>,
+): ProxyInput['node'] {
+  if (config.flags.nodePortAddresses.length === 0) return node
+  const own = tx.by('addr', 'netns', netns).filter((row) => row.family === family && row.scope === 'global')
+  return { ...node, addresses: [...new Set([...node.addresses, ...own.map(({ address }) => address)])] }
 }
 
 /** Root netns of the machine under a Node; none for a Node object without one. */

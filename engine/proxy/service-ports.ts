@@ -70,7 +70,7 @@ function readPorts(row: ObjectRow, family: Family): ServicePort[] {
   const { spec = {}, status, metadata } = row.object
   const labels = metadata.labels ?? {}
   if (spec.type === 'ExternalName' || PROXY_NAME in labels || HEADLESS in labels) return []
-  const clusterIPs: readonly string[] = spec.clusterIPs ?? [spec.clusterIP]
+  const clusterIPs: readonly string[] = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]
   const clusterIP = addresses(clusterIPs, family)[0]
   if (!clusterIP) return []
   const isLoadBalancer = spec.type === 'LoadBalancer'
@@ -91,7 +91,9 @@ function readPorts(row: ObjectRow, family: Family): ServicePort[] {
     ...(affinity ? { affinitySeconds: spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 } : {}),
     externalLocal: spec.externalTrafficPolicy === 'Local',
     internalLocal: spec.internalTrafficPolicy === 'Local',
-    healthCheckNodePort: isLoadBalancer ? (spec.healthCheckNodePort ?? 0) : 0,
+    // Only who sends traffic to some nodes and not to others needs to ask them.
+    healthCheckNodePort:
+      isLoadBalancer && spec.externalTrafficPolicy === 'Local' ? (spec.healthCheckNodePort ?? 0) : 0,
   }))
 }
 

@@ -49,10 +49,11 @@ const clusterFields = {
       detectLocal: string('How local traffic is told apart.', {
         values: ['clusterCIDR', 'nodeCIDR', 'bridge', 'prefix', 'none'],
       }),
-      clusterCIDR: text('Range of all pods.'),
+      clusterCIDR: text('Range of all pods, or one of each family with a comma between.'),
       bridgeInterface: text('For detectLocal: bridge.'),
       interfaceNamePrefix: text('For detectLocal: prefix.'),
       localhostNodePorts: bool('NodePorts answer on 127.0.0.1.'),
+      tcpBeLiberal: bool('conntrack lets TCP segments outside the window pass.'),
       nodePortAddresses: list('Node addresses that serve NodePorts.', text('Range, or `primary`.')),
       scheduler: text('For ipvs.'),
       strictARP: bool('For ipvs.'),

@@ -1,6 +1,7 @@
 import type { DesiredChain, DesiredJump } from '../../kernel/netfilter/sync-chains.ts'
-import type { Cidr, Family } from '../../net/address.ts'
-import { networkOf, parseCidr } from '../../net/ip.ts'
+import type { Cidr, Family, Ip } from '../../net/address.ts'
+import { cidrContains, familyOf, hostCidr, parseCidr } from '../../net/ip.ts'
+import { overlap } from '../../net/range.ts'
 import type { IptTable, NfMatch, NfRule } from '../../kernel/tables.ts'
 import type { ProxyConfig } from '../config.ts'
 import { comment, jump, local, rule } from './rule.ts'
@@ -72,10 +73,12 @@ function postrouting(mark: number): NfRule[] {
   ]
 }
 
-function forward({ nfacct }: ProxyConfig, mark: number): NfRule[] {
+/** A conntrack that is liberal about TCP windows calls next to nothing INVALID: nothing is dropped then. */
+function forward({ nfacct, flags }: ProxyConfig, mark: number): NfRule[] {
   const counted: NfMatch[] = nfacct ? [{ kind: 'nfacct', name: 'ct_state_invalid_dropped_pkts' }] : []
+  const invalid = rule([{ kind: 'ctstate', states: ['INVALID'] }, ...counted], { kind: 'DROP' })
   return [
-    rule([{ kind: 'ctstate', states: ['INVALID'] }, ...counted], { kind: 'DROP' }),
+    ...(flags.tcpBeLiberal ? [] : [invalid]),
     rule([comment('kubernetes forwarding rules'), { kind: 'mark', value: mark, mask: mark }], { kind: 'ACCEPT' }),
     rule([comment('kubernetes forwarding conntrack rule'), { kind: 'ctstate', states: ['RELATED', 'ESTABLISHED'] }], {
       kind: 'ACCEPT',
@@ -84,8 +87,8 @@ function forward({ nfacct }: ProxyConfig, mark: number): NfRule[] {
 }
 
 /** route_localnet lets the wire reach 127.0.0.1; this closes that hole again (CVE-2020-8558). The kubelet writes the same rule. */
-function firewall({ flags }: ProxyConfig, family: Family): NfRule[] {
-  if (family === 'ipv6' || !flags.localhostNodePorts) return []
+function firewall(config: ProxyConfig, family: Family): NfRule[] {
+  if (family === 'ipv6' || !localhostNodePorts(config)) return []
   const cidr = '127.0.0.0/8' as Cidr
   return [
     rule(
@@ -102,22 +105,43 @@ function firewall({ flags }: ProxyConfig, family: Family): NfRule[] {
 
 const LAST = 'kubernetes service nodeports; NOTE: this must be the last rule in this chain'
 
-/** The end of KUBE-SERVICES: what is addressed to this host may be for a node port. */
-export function nodePortJumps(config: ProxyConfig, family: Family, nodeAddresses: readonly string[]): NfRule[] {
-  const { nodePortAddresses, localhostNodePorts } = config.flags
-  const ranges = nodePortAddresses
-    .map((text) => parseCidr(text))
-    .filter((cidr) => cidr?.includes(':') === (family === 'ipv6'))
+/** The end of KUBE-SERVICES: what is addressed to this host may be for a node port. `[0]` is the node's primary address. */
+export function nodePortJumps(config: ProxyConfig, family: Family, nodeAddresses: readonly Ip[]): NfRule[] {
+  const ranges = nodePortRanges(config, family, nodeAddresses[0])
   const target = jump('KUBE-NODEPORTS')
-  if (ranges.length > 0 && !ranges.some((cidr) => cidr?.endsWith('/0'))) {
-    const own = nodeAddresses.filter((ip) =>
-      ranges.some((cidr) => cidr && networkOf(ip, Number(cidr.split('/')[1])) === cidr),
-    )
-    return own.map((ip) =>
-      rule([{ kind: 'dst', cidr: networkOf(ip, family === 'ipv4' ? 32 : 128) }, comment(LAST)], target),
-    )
+  const loopback = LOOPBACK[family]
+  const spared = family === 'ipv6' || !localhostNodePorts(config)
+  if (ranges) {
+    const candidates = [...new Set([...nodeAddresses, ...(spared ? [] : ['127.0.0.1' as Ip])])]
+    const own = candidates.filter((ip) => ranges.some((cidr) => cidrContains(cidr, ip)))
+    return own.map((ip) => rule([{ kind: 'dst', cidr: hostCidr(ip) }, comment(LAST)], target))
   }
-  const loopback = (family === 'ipv4' ? '127.0.0.0/8' : '::1/128') as Cidr
-  const away: NfMatch[] = family === 'ipv6' || !localhostNodePorts ? [{ kind: 'dst', cidr: loopback, not: true }] : []
+  const away: NfMatch[] = spared ? [{ kind: 'dst', cidr: loopback, not: true }] : []
   return [rule([...away, comment(LAST), local('dst')], target)]
+}
+
+const LOOPBACK: Readonly<Record<Family, Cidr>> = { ipv4: '127.0.0.0/8' as Cidr, ipv6: '::1/128' as Cidr }
+
+/**
+ * `--nodeport-addresses` of a family; undefined: every address. `primary` stands for the node's own.
+ * Models pkg/proxy/util/nodeport_addresses.go.
+ */
+function nodePortRanges(
+  { flags }: Pick<ProxyConfig, 'flags'>,
+  family: Family,
+  primary: Ip | undefined,
+): readonly Cidr[] | undefined {
+  const ranges = flags.nodePortAddresses.flatMap((text) => {
+    const cidr = text === 'primary' ? primary && hostCidr(primary) : parseCidr(text)
+    return cidr && familyOf(cidr) === family ? [cidr] : []
+  })
+  return ranges.length === 0 || ranges.some((cidr) => cidr.endsWith('/0')) ? undefined : ranges
+}
+
+/** Whether node ports answer on 127.0.0.1: by `--localhost-nodeports`, if `--nodeport-addresses` do not leave it out. */
+export function localhostNodePorts(config: Pick<ProxyConfig, 'flags'>): boolean {
+  if (!config.flags.localhostNodePorts) return false
+  if (config.flags.nodePortAddresses.includes('primary')) return false
+  const ranges = nodePortRanges(config, 'ipv4', undefined)
+  return !ranges || ranges.some((cidr) => overlap(cidr, LOOPBACK.ipv4))
 }
