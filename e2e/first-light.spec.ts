@@ -38,14 +38,47 @@ test.describe('the opening scene', () => {
     await openScene(page)
     await verdict(page)
     await page.locator('.walk-step', { hasText: 'DNAT' }).first().click()
-    await expect(page.locator('.hop-row')).toContainText(
+    await expect(page.locator('.hop-decision > .hop-row')).toContainText(
       /-A KUBE-SEP-[A-Z2-7]{16} .*-j DNAT --to-destination 10\.244\.\d+\.\d+:80/,
     )
     await expect(page.locator('.hop-changes')).toContainText('IP destination')
-    await page.locator('.hop .chip-line').click()
+    await page.locator('.hop-decision > .hop-chips .chip-line').click()
     await expect(page.locator('.line-deciding').first()).toBeVisible()
-    const line = Number(/:(\d+)$/.exec(await page.locator('.hop .chip-line').innerText())?.[1])
-    expect((await savedOrOpening(page)).split('\n')[line - 1]).toMatch(/targetPort: 80|port: 80/)
+    const line = Number(/:(\d+)$/.exec(await page.locator('.hop-decision > .hop-chips .chip-line').innerText())?.[1])
+    expect((await savedText(page, 'shop.yaml')).split('\n')[line - 1]).toMatch(/targetPort: 80|port: 80/)
+  })
+
+  test('the drop says why: what listens there, the rule that sent it, the line of YAML', async ({ page }) => {
+    await openScene(page)
+    await page.getByRole('button', { name: 'tell me' }).click()
+    await expect(page.locator('.question-answer')).toContainText(/refused.*nothing listens on the port/)
+    const card = page.locator('.hop')
+    await expect(card.locator('.hop-verb')).toContainText('rejected')
+    await expect(card).toContainText('what listens here: 8080')
+    await expect(card).toContainText('The sender sees: ✗↩ connection refused')
+    const chain = card.locator('.hop-culprit')
+    await expect(chain).toContainText(/KUBE-SEP-\w{16} rule 2/)
+    await expect(chain).toContainText('Service default/backend')
+    await expect(chain).toContainText('spec.ports[0].targetPort')
+    await chain.getByRole('button', { name: /^shop\.yaml:\d+$/ }).click()
+    await expect(page.locator('.line-deciding').first()).toBeVisible({ timeout: 30_000 })
+  })
+
+  test('the reset that comes back is no success', async ({ page }) => {
+    await openScene(page)
+    await verdict(page)
+    await expect(page.locator('.hop-verb')).toHaveText('✗↩ refusal arrives')
+    await page.getByRole('button', { name: 'Go to where the packet died' }).click()
+    await expect(page.locator('.hop-verb')).toContainText('rejected')
+  })
+
+  test('the chains passed on the way to the DNAT rule are listed under it', async ({ page }) => {
+    await openScene(page)
+    await verdict(page)
+    await page.locator('.walk-step', { hasText: 'DNAT' }).first().click()
+    const via = page.locator('.hop-via')
+    await via.locator('summary').click()
+    await expect(via.locator('.hop-row')).toContainText([/-A PREROUTING/, /-A KUBE-SERVICES/, /-A KUBE-SVC-/])
   })
 
   test('by keyboard alone: right, left, end, home', async ({ page }) => {
@@ -65,26 +98,32 @@ test.describe('the opening scene', () => {
 test.describe('editing', () => {
   test('the fixed port lets the packet arrive, and the answer comes back', async ({ page }) => {
     await openScene(page)
-    const text = await savedOrOpening(page)
+    const text = await savedText(page, 'shop.yaml')
     await edited(page, () => paste(page, text.replace('targetPort: 80', 'targetPort: 8080')))
+    await expect(page.locator('.notice-change')).toContainText(/Service backend.*rules on \d nodes/)
+    await expect(page.locator('.question-answer'), 'it waits to be asked').toContainText('What happens now?')
     expect(await verdict(page)).toBe('delivered')
   })
 
-  test('one key at a time in Monaco', async ({ page }) => {
+  test('one key at a time in Monaco, letters and digits that are keys elsewhere too', async ({ page }) => {
     await openScene(page)
     await focusEditor(page)
     await page.keyboard.press('Control+End')
-    await edited(page, () => page.keyboard.type('# the end\n'))
-    await expect.poll(() => savedText(page, 'shop.yaml')).toContain('# the end')
+    await edited(page, () => page.keyboard.type('# feigq 0123 end?\n'))
+    await expect.poll(() => savedText(page, 'shop.yaml')).toContain('# feigq 0123 end?')
     expect(await verdict(page)).toBe('refused')
   })
 
   test('more replicas: controllers act visibly, the map gains pods', async ({ page }) => {
     await openScene(page)
-    const text = await savedOrOpening(page)
+    const text = await savedText(page, 'shop.yaml')
     await edited(page, () => paste(page, text.replace('replicas: 2', 'replicas: 4')))
     await expect(page.locator('[aria-label^="pod backend"]')).toHaveCount(4)
-    await page.getByRole('button', { name: 'Previous control event (Alt+Left)' }).click()
+    await expect(page.locator('.notice-change')).toContainText('2 Pods created')
+    await expect(page.locator('.mark-edit')).toHaveCount(1)
+    await page.getByRole('button', { name: 'see it happen' }).click()
+    await expect(page.locator('.hop')).toContainText('deployment-controller')
+    await expect(page.locator('[aria-label^="pod backend"]')).toHaveCount(2)
     await expect(page.locator('.timeline-now')).toContainText(/(controller|scheduler|kubelet|kube-proxy|flanneld)/)
   })
 
@@ -92,7 +131,7 @@ test.describe('editing', () => {
     page,
   }) => {
     await openScene(page)
-    const text = await savedOrOpening(page)
+    const text = await savedText(page, 'shop.yaml')
     const pods = await page.locator('[aria-label^="pod "]').count()
     await edited(page, () => paste(page, text.replace('  replicas: 2', ' replicas: 2')))
     await expect(page.locator('.notice-error')).toContainText('last good world')
@@ -149,6 +188,11 @@ test.describe('tables', () => {
       await page.getByRole('tab', { name: command, exact: true }).click()
       await expect(page.locator('.inspector-lines')).toContainText(text)
     }
+    await page.getByRole('tab', { name: 'iptables-save', exact: true }).click()
+    for (const rule of [/-A KUBE-SERVICES -d .*KUBE-SVC-/, /-A KUBE-SVC-.*KUBE-SEP-/, /-A KUBE-SEP-.*DNAT/])
+      await expect(page.locator('.line.met', { hasText: rule })).not.toHaveCount(0)
+    await page.getByRole('searchbox', { name: 'Only lines with' }).fill('DNAT')
+    await expect(page.locator('.line').first()).toContainText('-j DNAT')
     await page.getByRole('tab', { name: 'ip route', exact: true }).click()
     await expect(page.locator('.line.met').first()).toBeVisible()
     await page.locator('.line', { hasText: 'flannel.1 onlink' }).first().locator('.line-text').click()
@@ -163,12 +207,67 @@ test.describe('tables', () => {
   })
 })
 
+test.describe('objects', () => {
+  test('a pod as kubectl prints it, its facts, and the way to its owner', async ({ page }) => {
+    await openScene(page)
+    await page.locator('[aria-label^="pod backend"]').first().click()
+    const inspector = page.locator('.inspector')
+    await expect(inspector.locator('.inspector-facts')).toContainText('10.244.')
+    await inspector.getByRole('tab', { name: 'YAML', exact: true }).click()
+    await expect(inspector.locator('.inspector-text')).toContainText(/^apiVersion: v1\nkind: Pod/)
+    await inspector.getByRole('tab', { name: 'describe', exact: true }).click()
+    await expect(inspector.locator('.inspector-text')).toContainText(/Name: +backend-/)
+    await inspector.getByRole('button', { name: /^ReplicaSet backend-/ }).click()
+    await expect(inspector.locator('h2')).toContainText('ReplicaSet default/backend-')
+    await page.keyboard.press('Escape')
+    await expect(inspector).toHaveCount(0)
+  })
+})
+
+test.describe('files', () => {
+  test('a file that is dropped on the page is a tab, and runs', async ({ page }) => {
+    await openScene(page)
+    await edited(page, async () => {
+      const data = await page.evaluateHandle((text) => {
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([text], 'hello.yaml'))
+        return transfer
+      }, OWN)
+      await page.locator('.canvas-frame').dispatchEvent('drop', { dataTransfer: data })
+    })
+    await expect(page.getByRole('tab', { name: 'hello.yaml' })).toHaveAttribute('aria-selected', 'true')
+    await expect(page.locator('[aria-label^="pod hello"]')).toHaveCount(3)
+  })
+
+  test('manifests pasted outside of any text field are a tab too', async ({ page }) => {
+    await openScene(page)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.evaluate((text) => navigator.clipboard.writeText(text), OWN)
+    await page.locator('h1').click()
+    await edited(page, () => page.keyboard.press('Control+V'))
+    await expect(page.getByRole('tab', { name: 'pasted.yaml' })).toHaveAttribute('aria-selected', 'true')
+  })
+
+  test('new, renamed, removed', async ({ page }) => {
+    await openScene(page)
+    await page.getByRole('button', { name: 'New file' }).click()
+    await expect(page.getByRole('tab', { name: 'untitled.yaml' })).toHaveAttribute('aria-selected', 'true')
+    await page.getByRole('button', { name: 'Rename untitled.yaml' }).click()
+    await page.getByRole('textbox', { name: 'Name of the file' }).fill('more.yaml')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('tab', { name: 'more.yaml' })).toBeVisible()
+    page.on('dialog', (dialog) => dialog.accept())
+    await page.getByRole('button', { name: 'Remove more.yaml' }).click()
+    await expect(page.locator('.file-tab')).toHaveText(['shop.yaml', 'cluster.yaml'])
+  })
+})
+
 test.describe('time', () => {
   test('an edit in the past starts a branch: what lay ahead is replaced', async ({ page }) => {
     await openScene(page)
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('ArrowRight')
-    const text = await savedOrOpening(page)
+    const text = await savedText(page, 'shop.yaml')
     await edited(page, () => paste(page, text.replace('targetPort: 80', 'targetPort: 8080')))
     expect(await verdict(page)).toBe('delivered')
   })
@@ -194,6 +293,17 @@ test.describe("a stranger's manifests", () => {
     await edited(page, () => paste(page, OWN))
     await page.getByRole('combobox', { name: 'to', exact: true }).selectOption('svc/hello.default')
     await page.getByRole('combobox', { name: 'From' }).selectOption('external')
+    await expect(page.locator('[aria-label^="pod hello"]')).toHaveCount(3)
+  })
+
+  test('kinds that are not modelled are named with file and line, and lead there', async ({ page }) => {
+    await openScene(page)
+    await edited(page, () => paste(page, `${OWN}---\n${NOT_MODELLED}`))
+    await page.locator('.problems-head').click()
+    const problem = page.locator('.problem', { hasText: 'PodDisruptionBudget' })
+    await expect(problem.first()).toContainText(/shop\.yaml:\d+/)
+    await problem.first().click()
+    await expect(page.locator('.monaco-editor .view-line', { hasText: 'PodDisruptionBudget' })).toBeVisible()
     await expect(page.locator('[aria-label^="pod hello"]')).toHaveCount(3)
   })
 
@@ -237,12 +347,8 @@ metadata: { name: hello }
 spec: { selector: { app: hello }, ports: [{ port: 80 }] }
 `
 
-/** The text of the first file: what was saved, else the opening scene as Monaco shows it. */
-async function savedOrOpening(page: import('@playwright/test').Page): Promise<string> {
-  const saved = await savedText(page, 'shop.yaml')
-  if (saved) return saved
-  return page.evaluate(async () => {
-    const area = document.querySelector<HTMLTextAreaElement>('.editor-plain')
-    return area?.value ?? ''
-  })
-}
+const NOT_MODELLED = `apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: hello }
+spec: { minAvailable: 1, selector: { matchLabels: { app: hello } } }
+`

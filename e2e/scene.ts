@@ -7,7 +7,7 @@ export async function openScene(page: Page): Promise<void> {
 }
 
 export async function ready(page: Page): Promise<void> {
-  await expect(page.locator('.app[data-ready="true"]')).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('.app[data-ready="true"]')).toBeVisible({ timeout: 30_000 })
 }
 
 /** Presses on until the walk's last stop and returns what the question bar says then. */
