@@ -10,6 +10,10 @@ export interface ListenerConfig {
   /** Size of a plain answer, bytes. */
   readonly answerBytes?: number
   readonly cluster?: string
+  /** Of its HTTP answers; absent: 200. */
+  readonly status?: number
+  /** Of its HTTP answers, instead of a plain text's. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 const ANSWER_BYTES = 64
@@ -53,10 +57,10 @@ function answerTo(ctx: ProgramCtx, message: unknown): Data {
   }
   const response: HttpResponse = {
     kind: 'http-response',
-    status: 200,
+    status: config.status ?? 200,
     backend: config.name,
     requestHeaders: { host: request.host, ...request.headers },
-    responseHeaders: { 'content-type': 'text/plain', 'content-length': String(config.name.length) },
+    responseHeaders: config.headers ?? { 'content-type': 'text/plain', 'content-length': String(config.name.length) },
   }
   return { kind: 'data', bytes: httpResponseBytes(response), message: response }
 }

@@ -15,6 +15,9 @@ export interface ListenersOf {
   /** What its servers answer as: `namespace/name`. */
   readonly name: string
   readonly cluster?: string
+  /** What HTTP servers among them say. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
   readonly ports: readonly Listen[]
   readonly owner?: string
   readonly cause?: Cause
@@ -36,7 +39,12 @@ export interface BindFailure {
 export function startListeners(ctx: Ctx, of: ListenersOf): BindFailure | undefined {
   for (const program of new Set(of.ports.map((port) => port.program))) {
     const app = appId(of.id, program)
-    const config: ListenerConfig = { name: of.name, ...(of.cluster ? { cluster: of.cluster } : {}) }
+    const config: ListenerConfig = {
+      name: of.name,
+      ...(of.cluster ? { cluster: of.cluster } : {}),
+      ...(of.status ? { status: of.status } : {}),
+      ...(of.headers ? { headers: of.headers } : {}),
+    }
     startApp(ctx, {
       id: app,
       netns: of.netns,

@@ -9,6 +9,7 @@ import { syncChains } from '../kernel/netfilter/sync-chains.ts'
 import type { NfChainRow } from '../kernel/tables.ts'
 import { proxyConfig } from './config.ts'
 import { compileRuleset, type ProxyInput } from './iptables/compile.ts'
+import { syncHealthChecks } from './health-check.ts'
 import { applySettings } from './kernel-settings.ts'
 import { deleteStaleUdp } from './stale-conntrack.ts'
 
@@ -75,6 +76,7 @@ function syncNode(node: ObjectRow, netns: string, ctx: ControllerCtx): void {
     syncChains(tx, { netns, family, owner: OWNER }, chains, jumps)
     deleteStaleUdp(tx, { netns, family }, services, byService)
   }
+  syncHealthChecks(ctx, { netns, node: node.name }, services, byService)
 }
 
 const LARGE = 1000
