@@ -65,8 +65,21 @@ export type Update =
   | { readonly type: 'completions'; readonly id: number; readonly items: readonly Completion[] }
   | { readonly type: 'hovered'; readonly id: number; readonly markdown: string | null; readonly range?: SourceLocation }
   | { readonly type: 'answered'; readonly id: number; readonly answer: unknown }
+  /** A command is under way, and lives. Comes any number of times before the update that answers it. */
+  | ProgressUpdate
   /** Our own failure, or a command that makes no sense. The last good world stays. */
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
+
+export interface ProgressUpdate {
+  readonly type: 'progress'
+  readonly id: number
+  /** Events since the command began. */
+  readonly events: number
+  /** Pods of the world now. */
+  readonly pods: number
+  /** The world's own time now, microseconds. */
+  readonly simulatedUs: number
+}
 
 /**
  * Rows that changed and history that grew. `reset` says that the mirror starts from nothing.

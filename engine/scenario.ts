@@ -4,9 +4,15 @@ import type { Diagnostic, KubeObject } from './api/types.ts'
 import { bootstrapCluster } from './cluster/bootstrap.ts'
 import { type ClusterConfig, resolveClusters, sameWorld } from './cluster/config.ts'
 import { attachGivenPods } from './cluster/given-pods.ts'
+import { configureApi } from './api/store.ts'
+import { findings } from './control/findings.ts'
+import { budgetFindings } from './control/pod-budget.ts'
 import { type Components, setComponents } from './control/components.ts'
+import { abridged } from './abridged.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import type { SourceFile } from './protocol.ts'
 import { type Budget, Simulation } from './simulation.ts'
+import { unsettledFinding } from './unsettled.ts'
 
 /** Where a scenario comes from: texts, JSON objects, or both. */
 export interface ScenarioInput {
@@ -15,6 +21,8 @@ export interface ScenarioInput {
   readonly seed?: number
   readonly components?: Components
   readonly admission?: boolean
+  /** Where a budget differs from the headless door's own. */
+  readonly limits?: Partial<Limits>
 }
 
 /** A world that runs a scenario, with what was read to make it. */
@@ -47,7 +55,7 @@ interface Read {
  */
 export function loadScenario(input: ScenarioInput, budget?: Budget): Loaded {
   const read = readInput(input)
-  if (!read.usable) return { ok: false, diagnostics: read.diagnostics }
+  if (!read.usable) return { ok: false, diagnostics: abridged(read.diagnostics) }
   const sim = new Simulation({ seed: input.seed })
   return finish(sim, input, read, change(sim, 'load', input, read, undefined), budget)
 }
@@ -58,7 +66,7 @@ export function loadScenario(input: ScenarioInput, budget?: Budget): Loaded {
  */
 export function editScenario(old: Running, input: ScenarioInput, budget?: Budget): Loaded {
   const read = readInput(input)
-  if (!read.usable) return { ok: false, diagnostics: read.diagnostics }
+  if (!read.usable) return { ok: false, diagnostics: abridged(read.diagnostics) }
   if (!sameWorld(old.configs, read.configs)) return loadScenario(input, budget)
   return finish(old.sim, input, read, change(old.sim, 'edit', input, read, old.scenario), budget, old.scenario)
 }
@@ -74,7 +82,12 @@ function change(
   let refused: readonly Diagnostic[] = []
   sim.transact(event, (ctx) => {
     if (event === 'load') setComponents(ctx.tx, input.components)
-    for (const config of read.configs) bootstrapCluster(ctx, config)
+    for (const config of read.configs) {
+      bootstrapCluster(ctx, config)
+      const mostPods = Math.ceil(limitsOf(input).pods / read.configs.length)
+      if (ctx.tx.get('apiState', config.name)?.flags.mostPods !== mostPods)
+        configureApi(ctx.tx, config.name, { mostPods })
+    }
     refused = applyScenario(ctx, old, read.scenario, { admission: input.admission })
     attachGivenPods(ctx)
   })
@@ -89,10 +102,34 @@ function finish(
   budget: Budget | undefined,
   old?: Scenario,
 ): Loaded {
-  const settled = sim.settle(budget)
+  const running = { sim, input, configs: read.configs, rebuilt: !old }
+  const { settled, unsettled } = settle(running, budget)
   const scenario = { ...read.scenario, documents: inForce(read.scenario, refused, old) }
-  const diagnostics = [...read.diagnostics, ...refused]
-  return { ok: true, running: { sim, input, scenario, configs: read.configs, diagnostics, settled, rebuilt: !old } }
+  const diagnostics = [...read.diagnostics, ...refused, ...unsettled]
+  return { ok: true, running: { ...running, scenario, diagnostics, settled } }
+}
+
+/** Lets a world come to rest, within its budget of events and of its own time. If it does not, `unsettled` says who is busy. */
+export function settle(
+  { sim, input }: Pick<Running, 'sim' | 'input'>,
+  budget?: Budget,
+): { settled: boolean; unsettled: readonly Diagnostic[] } {
+  const { events, withinUs } = limitsOf(input)
+  const [moment, now] = [sim.moment, sim.clock.now]
+  const settled = sim.settle({ maxEvents: events, withinUs, ...budget })
+  const finding = settled
+    ? undefined
+    : unsettledFinding(sim.world, { events: sim.moment - moment, us: sim.clock.now - now })
+  return { settled, unsettled: finding ? [finding] : [] }
+}
+
+/** Everything that the author of a scenario should be told: of the text, and of the world as it runs now. */
+export function diagnosticsOf({ sim, diagnostics }: Running): readonly Diagnostic[] {
+  return abridged([...diagnostics, ...findings(sim.world), ...budgetFindings(sim.world)])
+}
+
+function limitsOf({ limits }: ScenarioInput): Limits {
+  return { ...LIMITS, ...limits }
 }
 
 /** The documents that the world now follows: a refused one counts as it last was, so that the next edit starts from there. */
@@ -109,8 +146,9 @@ function inForce(now: Scenario, refused: readonly Diagnostic[], old: Scenario | 
 }
 
 function readInput(input: ScenarioInput): Read {
-  const scenario = readScenario({ files: input.files, objects: input.objects ?? [] })
-  const resolved = resolveClusters(scenario.documents)
+  const { text, objects: mostObjects, nodes: mostNodes } = limitsOf(input)
+  const scenario = readScenario({ files: input.files, objects: input.objects ?? [], limits: text, mostObjects })
+  const resolved = resolveClusters(scenario.documents, { mostNodes })
   const usable = !scenario.broken && !resolved.diagnostics.some(isError) && resolved.configs.length > 0
   return {
     scenario,

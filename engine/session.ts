@@ -7,11 +7,12 @@ import { answerOf, probeDone, startProbe } from './headless/probe.ts'
 import { runCommand } from './cli/run.ts'
 import { viewCommit, viewLine } from './headless/view.ts'
 import { wroteOf } from './headless/wrote.ts'
-import { MIRRORED, mirrored } from './mirror.ts'
+import { MIRRORED, MIRRORED_NAMES, mirrored } from './mirror.ts'
 import type { AnswerView, Command, Question, Update, WorldUpdate } from './protocol.ts'
 import { suggestQuestion } from './headless/suggest.ts'
-import { editScenario, loadScenario, type Running } from './scenario.ts'
-import { findings } from './control/findings.ts'
+import { type Limits, PAGE_LIMITS } from './limits.ts'
+import { diagnosticsOf, editScenario, loadScenario, type Running } from './scenario.ts'
+import { type Budget, SLICE } from './simulation.ts'
 
 /** How long a question may keep the world running, simulated: longer than TCP's last SYN retransmission gives up. */
 const QUESTION_BUDGET = { withinUs: 240_000_000, maxEvents: 200_000 }
@@ -27,9 +28,12 @@ export class Session {
   private question: Question | undefined
   private answer: AnswerView | null = null
   private readonly tell: (update: Update) => void
+  private readonly limits: Limits
 
-  constructor(tell: (update: Update) => void) {
+  /** `tell` may be called any number of times per command; updates of type `progress` may be dropped. */
+  constructor(tell: (update: Update) => void, limits: Limits = PAGE_LIMITS) {
     this.tell = tell
+    this.limits = limits
   }
 
   handle(command: Command): void {
@@ -82,10 +86,11 @@ export class Session {
   private load(command: Extract<Command, { type: 'load' | 'edit' }>): void {
     const old = this.running
     const seed = command.type === 'load' ? command.seed : old?.input.seed
-    const input = { files: command.files, seed }
+    const input = { files: command.files, seed, limits: this.limits }
+    const budget = { onSlice: this.progress(command.id) }
     const base = old?.sim.world.position ?? 0
     const history = old?.sim.moment ?? 0
-    const loaded = command.type === 'edit' && old ? editScenario(old, input) : loadScenario(input)
+    const loaded = command.type === 'edit' && old ? editScenario(old, input, budget) : loadScenario(input, budget)
     if (!loaded.ok) {
       return this.tell({
         ...this.state(command.id),
@@ -97,11 +102,11 @@ export class Session {
     }
     this.running = loaded.running
     this.question = command.question ?? this.question
-    if (this.pose() !== undefined) {
+    if (this.pose(budget) !== undefined) {
       this.question = suggestQuestion(this.world.world)
-      this.pose()
+      this.pose(budget)
     }
-    const diagnostics = [...loaded.running.diagnostics, ...findings(this.world.world)]
+    const diagnostics = diagnosticsOf(loaded.running)
     if (loaded.running.rebuilt)
       return this.tell({
         ...this.state(command.id),
@@ -124,7 +129,7 @@ export class Session {
     const base = this.world.world.position
     const history = this.world.moment
     this.question = question
-    const refused = this.pose()
+    const refused = this.pose({ onSlice: this.progress(id) })
     if (refused !== undefined) throw new Error(refused)
     this.tell({
       ...this.state(id),
@@ -134,7 +139,7 @@ export class Session {
   }
 
   /** Sends the question's packet, lets it run to its end, and goes back to the moment before it. Returns why it could not be sent. */
-  private pose(): string | undefined {
+  private pose(budget: Budget): string | undefined {
     this.answer = null
     const sim = this.world
     const question = this.question
@@ -149,16 +154,26 @@ export class Session {
     })
     if (probe !== undefined) {
       const id = probe
-      sim.runWhile(() => !probeDone(sim.world, id), QUESTION_BUDGET)
-      sim.settle({ withinUs: 2_000_000, maxEvents: 10_000 })
+      sim.runWhile(() => !probeDone(sim.world, id), { ...budget, ...QUESTION_BUDGET })
+      sim.settle({ ...budget, withinUs: 2_000_000, maxEvents: 10_000 })
       this.answer = answerOf(sim, id, question, sim.commits.slice(start))
     }
     sim.seek(start)
     return refused
   }
 
+  /** Tells after each slice of a command's events that it goes on. */
+  private progress(id: number): Budget['onSlice'] {
+    let events = 0
+    return ({ world, clock }) => {
+      events += SLICE
+      const pods = world.rows('apiState').reduce((sum, state) => sum + state.pods, 0)
+      this.tell({ type: 'progress', id, events, pods, simulatedUs: clock.now })
+    }
+  }
+
   private seek(id: number, moment: number): void {
-    const changes = mirrored(this.world.seek(Math.max(0, Math.min(moment, this.world.commits.length))))
+    const changes = this.world.seek(Math.max(0, Math.min(moment, this.world.commits.length)), MIRRORED_NAMES)
     this.tell({ ...this.state(id), changes })
   }
 

@@ -30,7 +30,12 @@ export interface Budget {
   /** Latest simulated time, microseconds, relative to now. */
   readonly withinUs?: number
   readonly maxEvents?: number
+  /** Told after every slice of events, so that who waits knows that it goes on. It must not write. */
+  readonly onSlice?: (sim: Simulation) => void
 }
+
+/** Events of a slice: some milliseconds. */
+export const SLICE = 256
 
 const COUNTERS: ReadonlySet<string> = new Set<TableName>(['linkStat', 'nfCount'])
 
@@ -106,11 +111,12 @@ export class Simulation {
   /** Runs events while `more()` holds. False if the budget ended it. */
   runWhile(more: () => boolean, budget: Budget = {}): boolean {
     const limit = this.clock.now + (budget.withinUs ?? DEFAULT_BUDGET.withinUs)
-    let events = budget.maxEvents ?? DEFAULT_BUDGET.maxEvents
-    while (more()) {
+    const events = budget.maxEvents ?? DEFAULT_BUDGET.maxEvents
+    for (let run = 0; more(); run++) {
       const next = this.heap.peek()
       if (!next) return true
-      if (next.at > limit || events-- <= 0) return false
+      if (next.at > limit || run >= events) return false
+      if (run > 0 && run % SLICE === 0) budget.onSlice?.(this)
       this.step()
     }
     return true

@@ -53,6 +53,16 @@ export const namespaceTerminating = (kind: KindDef, name: string, namespace: str
   message: `${resourceName(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
 })
 
+/** Models plugin/pkg/admission/resourcequota/controller.go checkRequest. */
+export const quotaExceeded = (kind: KindDef, name: string, { used, most }: { used: number; most: number }): Status => ({
+  code: 403,
+  reason: 'Forbidden',
+  message: `${resourceName(kind)} "${name}" is forbidden: exceeded quota: ${QUOTA_NAME}, requested: pods=1, used: pods=${used}, limited: pods=${most}`,
+})
+
+/** The quota that every cluster of the playground has: its budget of Pods. */
+const QUOTA_NAME = 'playground'
+
 /** 422, or 400 if the value could not even be decoded into the kind's type. */
 export function invalidObject(kind: KindDef, version: string, name: string, errors: readonly FieldError[]): Status {
   const undecodable = errors.find((error) => error.type === 'decode')

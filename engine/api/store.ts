@@ -16,6 +16,7 @@ import {
   namespaceNotFound,
   namespaceTerminating,
   notFound,
+  quotaExceeded,
   uidConflict,
 } from './status.ts'
 import { timestampAt } from './time.ts'
@@ -32,7 +33,8 @@ export function configureApi(tx: Tx, cluster: string, flags: Partial<ApiFlags>):
   const state = tx.get('apiState', cluster)
   const first = state?.first ?? tx.count('apiState') === 0
   const next = { ...DEFAULT_FLAGS, ...state?.flags, ...flags }
-  tx.put('apiState', { id: cluster, resourceVersion: state?.resourceVersion ?? 0, first, flags: next })
+  const { resourceVersion = 0, pods = 0 } = state ?? {}
+  tx.put('apiState', { id: cluster, resourceVersion, pods, first, flags: next })
 }
 
 /** The API server of a cluster (the first one if none is named), on a world's tables. It keeps nothing itself. */
@@ -75,12 +77,15 @@ class Store implements Api {
     if (this.tx.get('object', id)) return err(alreadyExists(kind, name))
     const refused = kind.namespaced && this.admission ? this.checkNamespace(kind, namespace, name) : undefined
     if (refused) return err(refused)
+    const beyond = key === 'Pod' ? this.checkQuota(kind, namespace, name) : undefined
+    if (beyond) return err(beyond)
 
     const metadata = this.newMetadata(given.metadata, kind, id, namespace, name)
     const admitted = admit({ ...given, metadata } as KubeObject, kind, this.allocation())
     if (this.admission && admitted.errors.length > 0) {
       return err(invalidObject(kind, versionOf(given.apiVersion), name, admitted.errors))
     }
+    if (key === 'Pod') this.countPods(1)
     return ok(this.store(id, key, namespace, name, admitted.object, options?.source))
   }
 
@@ -215,6 +220,7 @@ class Store implements Api {
 
   private remove(row: ObjectRow): void {
     this.bump()
+    if (row.kind === 'Pod') this.countPods(-1)
     retireUid(this.tx, row.id)
     this.tx.delete('object', row.id)
   }
@@ -227,10 +233,25 @@ class Store implements Api {
       this.tx.put('apiState', {
         id: this.cluster,
         resourceVersion,
+        pods: 0,
         first: isFirstCluster(this.tx, this.cluster),
         flags: DEFAULT_FLAGS,
       })
     return resourceVersion
+  }
+
+  private countPods(difference: 1 | -1): void {
+    const state = this.tx.get('apiState', this.cluster)
+    if (!state) this.bump()
+    const { pods = 0 } = state ?? {}
+    this.tx.patch('apiState', this.cluster, { pods: pods + difference })
+  }
+
+  /** The budget of Pods. It holds without admission too: it protects the page, not the cluster. */
+  private checkQuota(kind: KindDef, namespace: string, name: string): Status | undefined {
+    const { pods: used = 0, flags = DEFAULT_FLAGS } = this.tx.get('apiState', this.cluster) ?? {}
+    const most = flags.mostPods + (namespace.startsWith('kube-') ? SYSTEM_RESERVE : 0)
+    return used < most ? undefined : quotaExceeded(kind, name, { used, most })
   }
 
   private existing(given: KubeObject): { kind: KindDef; row: ObjectRow | undefined } {
@@ -286,6 +307,9 @@ class Store implements Api {
     return this.tx.get('clock', 'clock')?.seed ?? 0
   }
 }
+
+/** Pods of the system may go so far beyond the budget: daemons of every node have to start, whatever a text asks for. */
+const SYSTEM_RESERVE = 2_048
 
 /** Server-set metadata survives whatever the client sends. */
 function keptMetadata(given: ObjectMeta, before: ObjectMeta, row: ObjectRow): ObjectMeta {

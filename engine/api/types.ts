@@ -157,20 +157,24 @@ declare module '../core/tables.ts' {
   }
 }
 
-/** The API server's own counter and flags: id `<cluster>`; allocators keep nothing here, they read the objects. */
+/** The API server's own counter and flags: id `<cluster>`; allocators keep nothing here, they read the objects. Pods alone are counted. */
 export interface ApiStateRow extends Row {
   readonly resourceVersion: number
+  /** How many Pods are stored; what a quota would call `used`. */
+  readonly pods: number
   /** True for the cluster that references without a cluster mean. */
   readonly first: boolean
   readonly flags: ApiFlags
 }
 
-/** Flags of kube-apiserver that allocation depends on. */
+/** Flags of kube-apiserver that allocation depends on, and the playground's own budget. */
 export interface ApiFlags {
   /** `--service-cluster-ip-range`: one range, or two of different families; the first is the cluster's own family. */
   readonly serviceCidrs: readonly string[]
   /** `--service-node-port-range`, both ends inclusive. */
   readonly nodePorts: readonly [number, number]
+  /** Most Pods that the cluster may hold: a ResourceQuota over all namespaces, so that no text can ask for a billion. */
+  readonly mostPods: number
 }
 
 export const objectTable: TableDef<ObjectRow> = {

@@ -51,8 +51,12 @@ export class Complaints {
   }
 }
 
+/** Nobody mistypes a name of more characters. */
+const LONGEST_NAME = 100
+
 /** The known name closest to a mistyped one, if it is close: `calcio` -> `calico`. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined
   const scored = known.map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))
   const best = scored.sort((a, b) => a.edits - b.edits)[0]
   return best && best.edits <= Math.max(2, Math.floor(name.length / 3)) ? best.candidate : undefined

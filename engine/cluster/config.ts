@@ -28,10 +28,20 @@ export interface Resolved {
  *     + KubeProxyConfiguration, Node objects, a known network's DaemonSet
  *     + defaults, addresses, checks                  -> ClusterConfig
  */
-export function resolveClusters(documents: readonly ConfigDocument[]): Resolved {
+export function resolveClusters(
+  documents: readonly ConfigDocument[],
+  { mostNodes = Number.POSITIVE_INFINITY }: { mostNodes?: number } = {},
+): Resolved {
   const drafts = readDrafts(documents)
   const diagnostics: Diagnostic[] = []
-  const nodes = documents.filter(({ object }) => object.apiVersion === 'v1' && object.kind === 'Node')
+  const given = documents.filter(({ object }) => object.apiVersion === 'v1' && object.kind === 'Node')
+  const nodes = given.slice(0, mostNodes)
+  if (given.length > mostNodes) {
+    const complaints = new Complaints(given[mostNodes])
+    complaints.error(...tooManyNodes('', given.length, mostNodes))
+    diagnostics.push(...complaints.list)
+  }
+  let room = mostNodes
   const proxy = documents.filter(({ object }) => object.kind === 'KubeProxyConfiguration')
   const taken = new Set<string>()
   const configs = drafts.map((draft, i) => {
@@ -40,6 +50,11 @@ export function resolveClusters(documents: readonly ConfigDocument[]): Resolved 
       nodes.filter((node) => clusterOf(node, drafts) === draft),
       draft.origin !== undefined,
     )
+    if (draft.nodes.length > room) {
+      draft.complaints.error(...tooManyNodes('spec.nodes', draft.nodes.length + mostNodes - room, mostNodes))
+      draft.nodes = draft.nodes.slice(0, room)
+    }
+    room -= draft.nodes.length
     for (const document of proxy)
       if (clusterOf(document, drafts) === draft) diagnostics.push(...readKubeProxyConfiguration(document, draft).list)
     diagnostics.push(
@@ -59,6 +74,10 @@ export function resolveClusters(documents: readonly ConfigDocument[]): Resolved 
     })
   })
   return { configs, diagnostics }
+}
+
+function tooManyNodes(path: string, nodes: number, most: number): [string, string, string] {
+  return ['node-budget', path, `${nodes} nodes: at most ${most} fit here`]
 }
 
 /**

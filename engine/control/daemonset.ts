@@ -119,7 +119,7 @@ function createAll(set: ObjectRow, nodes: readonly string[], revision: string, c
   let refused: Status | undefined
   for (const node of nodes) {
     // The name belongs to the node, so that another node renames nothing.
-    const [name] = freeNames(ctx, 'Pod', set.namespace, `${set.name}-`, 1, node)
+    const name = freeNames(ctx, 'Pod', set.namespace, `${set.name}-`, node)()
     const pod = podFromTemplate(set, template, name, `${set.name}-`)
     const object: KubeObject = {
       ...pod,

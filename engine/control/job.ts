@@ -3,6 +3,7 @@ import type { KubeObject, ObjectRow, Status } from '../api/types.ts'
 import { keyOf, nameOfRow, splitKey } from './keys.ts'
 import { managerKeys, ownedBy } from './ownership.ts'
 import { type Condition, conditionOf, freeNames, isFinished, isReady, isTerminating, podFromTemplate } from './pods.ts'
+import { FIXED_COSTS } from './time-costs.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from './types.ts'
 
 const INDEX = 'batch.kubernetes.io/job-completion-index'
@@ -14,6 +15,8 @@ const INDEX = 'batch.kubernetes.io/job-completion-index'
 export const jobController: Controller = {
   name: 'job-controller',
   watches: ['Job', 'Pod'],
+  coalesceUs: FIXED_COSTS.replicasBatchUs,
+  urgent: ({ before, after }) => !after || !before || before.object.spec !== after.object.spec,
   keysFor({ before, after }) {
     const row = after ?? before
     return row?.kind === 'Job' ? [keyOf(row)] : managerKeys([before, after], 'Job')
@@ -82,9 +85,10 @@ function adjust(
   const created: ObjectRow[] = []
   const indexes =
     job.object.spec?.completionMode === 'Indexed' ? freeIndexes(completions ?? 0, [...active, ...succeeded]) : undefined
+  const nextName = freeNames(ctx, 'Pod', job.namespace, `${job.name}-`)
   for (let i = active.length; i < wanted; i++) {
-    const index = indexes?.[i - active.length]
-    const made = ctx.api.create(podOf(job, index, ctx))
+    const pod = indexes ? indexedPod(job, indexes.next().value ?? i, ctx) : podOf(job, nextName(), `${job.name}-`)
+    const made = ctx.api.create(pod)
     if (!made.ok) {
       ctx.event(job, 'Warning', 'FailedCreate', `Error creating: ${made.error.message}`)
       return { active: [...active, ...created], error: made.error }
@@ -101,11 +105,13 @@ function adjust(
   return { active: [...active, ...created] }
 }
 
-function podOf(job: ObjectRow, index: number | undefined, ctx: ControllerCtx): KubeObject {
-  const base = index === undefined ? `${job.name}-` : `${job.name}-${index}-`
-  const [name] = freeNames(ctx, 'Pod', job.namespace, base, 1)
-  const pod = podFromTemplate(job, job.object.spec?.template, name, base)
-  if (index === undefined) return pod
+function podOf(job: ObjectRow, name: string, base: string): KubeObject {
+  return podFromTemplate(job, job.object.spec?.template, name, base)
+}
+
+function indexedPod(job: ObjectRow, index: number, ctx: ControllerCtx): KubeObject {
+  const base = `${job.name}-${index}-`
+  const pod = podOf(job, freeNames(ctx, 'Pod', job.namespace, base)(), base)
   const annotations = { ...pod.metadata.annotations, [INDEX]: String(index) }
   const labels = { ...pod.metadata.labels, [INDEX]: String(index) }
   return {
@@ -115,9 +121,10 @@ function podOf(job: ObjectRow, index: number | undefined, ctx: ControllerCtx): K
   }
 }
 
-function freeIndexes(completions: number, taken: readonly ObjectRow[]): number[] {
+/** Completion indexes that no pod has yet, from the lowest on. */
+function* freeIndexes(completions: number, taken: readonly ObjectRow[]): Generator<number, undefined> {
   const used = new Set(taken.map((pod) => Number(pod.object.metadata.annotations?.[INDEX])))
-  return Array.from({ length: completions }, (_, index) => index).filter((index) => !used.has(index))
+  for (let index = 0; index < completions; index++) if (!used.has(index)) yield index
 }
 
 interface Outcome {

@@ -82,21 +82,20 @@ export function podFromTemplate(
 const LONGEST_BASE = 63 - 5
 
 /**
- * `count` free names `<base><5 characters>`. The n-th name of a base is always the same, so that what happens elsewhere
- * renames nothing; a name that is still in use is passed over. `of` tells positions apart that are not counted (nodes).
+ * Free names `<base><5 characters>`, one per call. The n-th name of a base is always the same, so that what happens
+ * elsewhere renames nothing; a name that is still in use is passed over. `of` tells positions apart that are not counted (nodes).
  */
-export function freeNames(
-  ctx: ControllerCtx,
-  kind: string,
-  namespace: string,
-  base: string,
-  count: number,
-  of = '',
-): string[] {
-  const names = new Set<string>()
-  for (let ordinal = 0; names.size < count; ordinal++) {
-    const name = `${base.slice(0, LONGEST_BASE)}${nameOf(ctx.clock.seed, `${ctx.cluster}/${kind}/${namespace}/${base}${of}#${ordinal}`, 5)}`
-    if (!ctx.api.get(kind, namespace, name)) names.add(name)
+export function freeNames(ctx: ControllerCtx, kind: string, namespace: string, base: string, of = ''): () => string {
+  const given = new Set<string>()
+  const start = base.slice(0, LONGEST_BASE)
+  let ordinal = 0
+  return () => {
+    for (;;) {
+      const stream = `${ctx.cluster}/${kind}/${namespace}/${base}${of}#${ordinal++}`
+      const name = `${start}${nameOf(ctx.clock.seed, stream, 5)}`
+      if (given.has(name) || ctx.api.get(kind, namespace, name)) continue
+      given.add(name)
+      return name
+    }
   }
-  return [...names]
 }

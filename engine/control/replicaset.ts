@@ -94,11 +94,12 @@ function claim(owner: ObjectRow, kind: ReplicaKind, ctx: ControllerCtx): ObjectR
 function createPods(owner: ObjectRow, count: number, ctx: ControllerCtx): { created: ObjectRow[]; error?: Status } {
   const template = owner.object.spec?.template
   const base = `${owner.name}-`
-  const names = freeNames(ctx, 'Pod', owner.namespace, base, count)
+  const nextName = freeNames(ctx, 'Pod', owner.namespace, base)
   const created: ObjectRow[] = []
   for (let from = 0, batch = 1; from < count; from += batch, batch *= 2) {
     let failed: Status | undefined
-    for (const name of names.slice(from, from + batch)) {
+    for (let i = from; i < Math.min(count, from + batch) && !failed; i++) {
+      const name = nextName()
       const result: Result<ObjectRow, Status> = ctx.api.create(podFromTemplate(owner, template, name, base))
       if (result.ok) {
         created.push(result.value)

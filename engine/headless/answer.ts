@@ -1,9 +1,9 @@
 import type { Diagnostic, KubeObject } from '../api/types.ts'
 import type { Components } from '../control/components.ts'
 import { unknownComponent } from '../control/components.ts'
-import { findings } from '../control/findings.ts'
 import type { SourceFile } from '../protocol.ts'
-import { loadScenario, type Running } from '../scenario.ts'
+import type { Limits } from '../limits.ts'
+import { diagnosticsOf, loadScenario, type Running, settle } from '../scenario.ts'
 import { runAsk } from './asks.ts'
 import { applyStep, type StepRequest } from './steps.ts'
 
@@ -17,6 +17,8 @@ export interface Request {
   readonly admission?: boolean
   readonly seed?: number
   readonly untilMs?: number
+  /** Lifts (or lowers) a budget; what is absent keeps its default. */
+  readonly limits?: Partial<Pick<Limits, 'nodes' | 'pods' | 'objects' | 'events'>>
   readonly asks?: readonly unknown[]
   readonly steps?: readonly StepRequest[]
 }
@@ -68,6 +70,7 @@ export function answer(request: Request): Answer | Failure {
     components: request.components,
     admission: request.admission,
     seed: request.seed,
+    limits: request.limits,
   }
   const loaded = loadScenario(input, budget)
   if (!loaded.ok) {
@@ -86,17 +89,20 @@ export function answer(request: Request): Answer | Failure {
   const running = loaded.running
   const answers: unknown[] = []
   let settled = running.settled
+  const unsettled: Diagnostic[] = []
   for (const ask of request.asks ?? []) answers.push(runAsk(running.sim, ask))
   const given = new Map(running.scenario.documents.map((document) => [document.id, document]))
   for (const step of request.steps ?? []) {
     const failed = applyStep(running, step, given)
-    settled = running.sim.settle(budget) && settled
+    const end = settle(running, budget)
+    settled &&= end.settled
+    unsettled.push(...end.unsettled)
     for (const ask of step.asks ?? []) answers.push(failed ? { error: failed } : runAsk(running.sim, ask))
   }
   return {
     id,
     answers,
-    diagnostics: [...running.diagnostics, ...findings(running.sim.world)],
+    diagnostics: [...diagnosticsOf(running), ...unsettled],
     stored: stored(running),
     settled,
     simulatedMs: Math.round(running.sim.clock.now / 1000),
@@ -123,8 +129,14 @@ function check(request: Request): string | undefined {
   if (request.seed !== undefined && !Number.isSafeInteger(request.seed)) return '`seed` is an integer'
   if (request.untilMs !== undefined && !(typeof request.untilMs === 'number' && request.untilMs > 0))
     return '`untilMs` is a number of milliseconds'
+  for (const [name, value] of Object.entries(request.limits ?? {})) {
+    if (!LIFTABLE.includes(name)) return `\`limits\` knows ${LIFTABLE.join(', ')}, not "${name}"`
+    if (!(Number.isSafeInteger(value) && value > 0)) return `\`limits.${name}\` is a whole number above 0`
+  }
   return unknownComponent(request.components)
 }
+
+const LIFTABLE: readonly string[] = ['nodes', 'pods', 'objects', 'events'] satisfies (keyof Limits)[]
 
 function failure(id: unknown, code: string, message: string, line?: number | null): Failure {
   return { id, error: { code, message, ...(line === undefined ? {} : { line }) } }

@@ -1,6 +1,6 @@
 import { REASONS } from '../kernel/trace/reasons.ts'
 import type { SourceFile } from '../protocol.ts'
-import { loadScenario, type Running } from '../scenario.ts'
+import { diagnosticsOf, loadScenario, type Running } from '../scenario.ts'
 import { askMatrix } from './matrix.ts'
 import { traceRequest } from './trace.ts'
 
@@ -122,7 +122,7 @@ function open(paths: readonly string[], read: Read): { running: Running; stderr:
     }
   }
   const loaded = loadScenario({ files })
-  const diagnostics = loaded.ok ? loaded.running.diagnostics : loaded.diagnostics
+  const diagnostics = loaded.ok ? diagnosticsOf(loaded.running) : loaded.diagnostics
   const stderr = diagnostics
     .map((d) => `${d.file ?? ''}${d.line ? `:${d.line}` : ''}: ${d.severity}: ${d.message}\n`)
     .join('')
