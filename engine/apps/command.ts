@@ -92,7 +92,7 @@ const SILENT: ReadonlySet<string> = new Set(
   (
     'sleep echo printf true false : tail cat date wget curl ping ping6 traceroute nslookup dig host watch env export set exit trap wait cd ls mkdir cp mv rm touch chmod chown ' +
     'test [ while until for do done if then else elif fi break continue read seq expr sed awk grep cut tr head hostname id uname kill pause exec apk apt-get apt yum bash sh ' +
-    'perl tcpdump ip iptables openssl base64 kubectl mysql psql redis-cli mongo mongosh dd stress stress-ng tee { } sysctl mount ln sync yes shuf ps top nproc'
+    '[[ printenv flanneld kindnetd install-conf perl tcpdump ip iptables openssl base64 kubectl mysql psql redis-cli mongo mongosh dd stress stress-ng tee { } sysctl mount ln sync yes shuf ps top nproc'
   ).split(' '),
 )
 

@@ -121,6 +121,27 @@ function off(args: readonly string[], name: string, byDefault: boolean): boolean
   return given === undefined ? !byDefault : given === `${name}=false`
 }
 
+/** Its defaults, and what is declared beside them: its configuration opens the further ports. */
+function withDeclared(rule: Rule): Rule {
+  return (container) => {
+    const known = rule(container)
+    const has = (port: number, proto: string) => known.some((each) => each.port === port && each.proto === proto)
+    const more = declaredOr({ ...container, volumeMounts: [{ mountPath: '/etc' }] }, [], known[0]?.process ?? '')
+    return [...known, ...more.filter(({ port, proto }) => !has(port, proto))]
+  }
+}
+
+/** Istio's echo server: every `--port`, `--tcp`, `--grpc`, `--udp` opens one. Models pkg/test/echo/cmd/server/main.go. */
+function istioEcho({ args = [] }: ContainerSpec): readonly Listen[] {
+  const words = args.flatMap((arg) => arg.split('='))
+  const after = (...names: readonly string[]) =>
+    words.flatMap((word, i) => (names.includes(word) && /^\d+$/.test(words[i + 1] ?? '') ? [Number(words[i + 1])] : []))
+  return [
+    ...after('--port', '--tcp', '--grpc', '--metrics', '--xds-grpc-server').map((port) => listen(port, 'server')),
+    ...after('--udp').map((port) => listen(port, 'server', 'udp')),
+  ]
+}
+
 /** A microservices-demo service: `PORT` in the environment, else what is declared. */
 const DEMO =
   /(^|\/)(adservice|cartservice|checkoutservice|currencyservice|emailservice|frontend|paymentservice|productcatalogservice|recommendationservice|shippingservice)$/
@@ -164,11 +185,16 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
       )
     },
   ],
-  [/(^|\/)(pause|flannel|flannel-cni-plugin|kindnetd|kube-webhook-certgen)$/, nothing],
-  [/(^|\/)loadgenerator$/, nothing],
+  [/(^|\/)(pause(-\w+)?|flannel|flannel-cni-plugin|kindnetd|kube-webhook-certgen)$/, nothing],
+  [/(^|\/)(loadgenerator|load-test|slow_cooker|fortio-client)$/, nothing],
+  [/(^|\/)(git-sync|k8s-sidecar|cluster-proportional-autoscaler(-\w+)?)$/, nothing],
+  [/(^|\/)(nfs-client-provisioner|nfs-subdir-external-provisioner)$/, nothing],
+  [/(^|\/)configmap-reload$/, ports('configmap-reload', 9533)],
   [/(^|\/)metrics-server$/, byArg('metrics-server', ['--secure-port'], 443)],
   [/(^|\/)kube-state-metrics$/, ports('kube-state-metr', 8080, 8081)],
-  [/ingress-nginx\/controller$|nginx-ingress-controller$/, ports('nginx', 80, 443, 8443, 10254)],
+  [/ingress-nginx\/controller$|nginx-ingress-controller$/, withDeclared(ports('nginx', 80, 443, 8443, 10254))],
+  [/(^|\/)test-webserver(-amd64)?$/, ports('test-webserver', 80)],
+  [/(^|\/)heapster(-amd64)?$/, ports('heapster', 8082)],
   [/(^|\/)echoserver$/, ports('nginx', 8080, 8443)],
   [/serve_hostname(-amd64)?$/, byArg('serve_hostname', ['-port', '--port'], 9376)],
   // Teaching and demo images.
@@ -184,7 +210,13 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/nginxdemos\/(hello|nginx-hello)$/, ports('nginx', 80)],
   [/jmalloc\/echo-server$/, byEnv('echo-server', 'PORT', 8080)],
   [/(^|\/)echo-server$/, byEnv('echo-server', 'PORT', 80)],
+  [/examples-bookinfo-mongodb$/, ports('mongod', 27017)],
+  [/examples-bookinfo-mysqldb$/, ports('mysqld', 3306)],
   [/examples-bookinfo-|bookinfo\//, ports('bookinfo', 9080)],
+  [/(^|\/)(istio-)?testing\/app$/, istioEcho],
+  [/(^|\/)kubia(-\w+)?$/, ports('node', 8080)],
+  [/(^|\/)hello-frontend$/, configured('nginx', 80)],
+  [/(^|\/)podinfo$/, byArg('podinfo', ['--port'], 9898)],
   [/(^|\/)(gb-frontend|gb_frontend|php-redis|hpa-example)$/, ports('apache2', 80)],
   [/(^|\/)(gb-redis-\w+|gb-redisslave|redis-slave|redis-follower)$/, ports('redis-server', 6379)],
   [/microservices-demo\/|online-?boutique/, byEnv('server', 'PORT', 8080)],
@@ -203,9 +235,22 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)tomcat$|(^|\/)jetty$/, configured('java', 8080)],
   [/(^|\/)(wordpress|drupal|joomla|nextcloud|phpmyadmin|matomo|moodle)$/, configured('apache2', 80)],
   [/(^|\/)adminer$/, ports('php', 8080)],
+  [
+    /(^|\/)php$/,
+    ({ image = '' }) =>
+      /apache/.test(image) ? [listen(80, 'apache2')] : /fpm/.test(image) ? [listen(9000, 'php-fpm')] : [],
+  ],
   [/(^|\/)ghost$/, ports('node', 2368)],
   // Data stores and queues.
   [/(^|\/)redis-sentinel$/, ports('redis-sentinel', 26379)],
+  // The image of the old examples runs a sentinel where the environment says so.
+  [
+    /^redis$/,
+    (container) =>
+      envOf(container, 'SENTINEL') === 'true'
+        ? [listen(26379, 'redis-sentinel')]
+        : byArg('redis-server', ['--port'], 6379)(container),
+  ],
   [/(^|\/)(redis|valkey|redis-stack-server)$/, byArg('redis-server', ['--port'], 6379)],
   [/(^|\/)(mysql|mysql-server)$/, byArg('mysqld', ['--port'], 3306, 33060)],
   [/(^|\/)(mariadb|percona|percona-server)$/, byArg('mariadbd', ['--port'], 3306)],
@@ -223,7 +268,7 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)(cp-)?kafka$/, configured('java', 9092)],
   [/(^|\/)(cp-)?zookeeper$|kubernetes-zookeeper$/, ports('java', 2181, 8080)],
   [/(^|\/)nats$/, ports('nats-server', 4222, 8222)],
-  [/(^|\/)influxdb$/, ports('influxd', 8086)],
+  [/(^|\/)(heapster-)?influxdb(-amd64)?$/, ports('influxd', 8086)],
   [/(^|\/)cockroach$/, ports('cockroach', 26257, 8080)],
   [/(^|\/)minio$/, configured('minio', 9000)],
   // Operations.
@@ -231,7 +276,25 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
   [/(^|\/)alertmanager$/, ports('alertmanager', 9093)],
   [/(^|\/)node-exporter$/, byArg('node_exporter', ['--web.listen-address'], 9100)],
   [/(^|\/)pushgateway$/, ports('pushgateway', 9091)],
-  [/(^|\/)grafana(-oss|-enterprise)?$/, ports('grafana', 3000)],
+  [/(^|\/)(heapster-)?grafana(-oss|-enterprise|-amd64)?$/, byEnv('grafana', 'GF_SERVER_HTTP_PORT', 3000)],
+  // Jaeger before 2: thrift, its own gRPC, Zipkin's and OTLP's ports, the pages, the agent's UDP ports.
+  [
+    /(^|\/)(jaeger-)?all-in-one$/,
+    (container) => [
+      ...ports('jaeger', 4317, 4318, 5778, 14250, 14267, 14268, 14269, 16685, 16686)(container),
+      ...(envOf(container, 'COLLECTOR_ZIPKIN_HOST_PORT') || envOf(container, 'COLLECTOR_ZIPKIN_HTTP_PORT')
+        ? [listen(9411, 'jaeger')]
+        : []),
+      ...[5775, 6831, 6832].map((port) => listen(port, 'jaeger', 'udp')),
+    ],
+  ],
+  [/(^|\/)jaegertracing\/jaeger$/, ports('jaeger', 4317, 4318, 9411, 14250, 14268, 16685, 16686)],
+  [/(^|\/)zipkin(-slim)?$/, ports('java', 9411)],
+  [/(^|\/)opentelemetry-collector(-\w+)?$/, withDeclared(ports('otelcol', 4317, 4318, 8888))],
+  [/(^|\/)skywalking-oap-server$/, ports('java', 11800, 12800)],
+  [/(^|\/)skywalking-ui$/, ports('java', 8080)],
+  [/(^|\/)loki$/, configured('loki', 3100, 9095)],
+  [/(^|\/)tempo$/, configured('tempo', 3200, 9095, 4317, 4318)],
   [/(^|\/)jenkins$/, ports('java', 8080, 50000)],
   [/(^|\/)(docker-)?registry$/, ports('registry', 5000)],
   [/(^|\/)vault$/, ports('vault', 8200)],

@@ -119,6 +119,24 @@ describe('what a container listens on', () => {
       ['8081/tcp'],
     ],
     ['bookinfo', { image: 'docker.io/istio/examples-bookinfo-productpage-v1:1.20' }, ['9080/tcp']],
+    ['bookinfo’s database', { image: 'docker.io/istio/examples-bookinfo-mongodb:1.20' }, ['27017/tcp']],
+    [
+      'Istio’s echo server: a port per flag',
+      { image: 'registry.istio.io/testing/app', args: ['--port', '8080', '--tcp=9090', '--grpc', '7070', '--crt=/c'] },
+      ['8080/tcp', '9090/tcp', '7070/tcp'],
+    ],
+    [
+      'ingress-nginx: its defaults and what else is declared',
+      { image: 'registry.k8s.io/ingress-nginx/controller', ports: [{ containerPort: 80 }, { containerPort: 2443 }] },
+      ['80/tcp', '443/tcp', '8443/tcp', '10254/tcp', '2443/tcp'],
+    ],
+    [
+      'a sentinel in the image of redis',
+      { image: 'registry.k8s.io/redis:v1', env: [{ name: 'SENTINEL', value: 'true' }] },
+      ['26379/tcp'],
+    ],
+    ['PHP with Apache', { image: 'php:8-apache' }, ['80/tcp']],
+    ['PHP alone is a command line', { image: 'php:8-cli' }, []],
     ['mysql', { image: 'mysql:8' }, ['3306/tcp', '33060/tcp']],
     ['http-echo', { image: 'hashicorp/http-echo', args: ['-listen=:5679', '-text=hi'] }, ['5679/tcp']],
   ])('%s', (_name, container, expected) => {
@@ -153,6 +171,19 @@ describe('what a container listens on', () => {
     expect(all.map((entry) => [entry.container, entry.ports.map((p) => p.port)])).toEqual([
       ['a', [8080]],
       ['b', []],
+    ])
+  })
+
+  test('a probe that knocks at a sibling’s port opens none', () => {
+    const all = listensOfPod({
+      containers: [
+        { name: 'router', image: 'acme/router', livenessProbe: { httpGet: { port: 9121 } } },
+        { name: 'metrics', image: 'acme/metrics', ports: [{ containerPort: 9121 }] },
+      ],
+    })
+    expect(all.map(({ container, ports }) => [container, ports.map(({ port }) => port)])).toEqual([
+      ['router', []],
+      ['metrics', [9121]],
     ])
   })
 

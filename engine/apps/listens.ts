@@ -48,12 +48,16 @@ interface ProbeTarget {
 export const LISTEN_ANNOTATION = 'podwalk.dev/listen'
 
 /** The listening sockets of one container. The annotation speaks for the whole pod: use `listensOfPod` where there are several. */
-export function listensOf(container: ContainerSpec, podAnnotations?: Readonly<Record<string, string>>): Listens {
+export function listensOf(
+  container: ContainerSpec,
+  podAnnotations?: Readonly<Record<string, string>>,
+  siblings: readonly ContainerSpec[] = [],
+): Listens {
   const annotation = podAnnotations?.[LISTEN_ANNOTATION]
   if (annotation !== undefined) return parseListen(annotation, processOf(container))
   const known = knownListens(container)
   if (known) return { ports: known }
-  const declared = declaredListens(container)
+  const declared = declaredListens(container, siblings)
   if (declared.length > 0) return { ports: declared }
   return {
     ports: [],
@@ -71,9 +75,15 @@ export function listensOfPod(
 ): readonly (Listens & { readonly container: string })[] {
   const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
   const annotated = podAnnotations?.[LISTEN_ANNOTATION] !== undefined
-  return [...spec.containers, ...sidecars].map((container, index) => ({
+  return [...spec.containers, ...sidecars].map((container, index, all) => ({
     container: container.name,
-    ...(annotated && index > 0 ? { ports: [] } : listensOf(container, podAnnotations)),
+    ...(annotated && index > 0
+      ? { ports: [] }
+      : listensOf(
+          container,
+          podAnnotations,
+          all.filter((other) => other !== container),
+        )),
   }))
 }
 
@@ -123,10 +133,13 @@ function imageRunsOwnServer(words: readonly string[]): boolean {
   return words.some((word) => /(docker-)?entrypoint(\.sh)?$/.test(word))
 }
 
-function declaredListens(container: ContainerSpec): Listen[] {
+function declaredListens(container: ContainerSpec, siblings: readonly ContainerSpec[]): Listen[] {
   const seen = new Set<string>()
   const ports: Listen[] = []
-  for (const { containerPort, protocol } of [...(container.ports ?? []), ...probedPorts(container)]) {
+  // A probe may knock at a sibling's port: containers of a pod share their addresses.
+  const theirs = new Set(siblings.flatMap(({ ports = [] }) => ports.map((port) => port.containerPort)))
+  const probed = probedPorts(container).filter(({ containerPort }) => !theirs.has(containerPort))
+  for (const { containerPort, protocol } of [...(container.ports ?? []), ...probed]) {
     const proto = (protocol ?? 'TCP').toLowerCase()
     if (!Number.isInteger(containerPort) || (proto !== 'tcp' && proto !== 'udp' && proto !== 'sctp')) continue
     if (seen.has(`${containerPort}/${proto}`)) continue

@@ -84,6 +84,12 @@ const dnsConfig = object('PodDNSConfig', 'Added to what dnsPolicy gives.', {
   ),
 })
 
+const neighbours = (name: string, doc: string) =>
+  object(name, doc, {
+    requiredDuringSchedulingIgnoredDuringExecution: any('Must hold when the pod is placed.'),
+    preferredDuringSchedulingIgnoredDuringExecution: unmodelled(any('Better so, but not a must.')),
+  })
+
 export const POD_SPEC: ObjectSchema = object(
   'PodSpec',
   'What runs in the pod, and where it may run.',
@@ -127,8 +133,8 @@ export const POD_SPEC: ObjectSchema = object(
     hostnameOverride: string('Host name inside the pod, without a DNS name.'),
     affinity: object('Affinity', 'Which nodes and neighbours the pod prefers.', {
       nodeAffinity: any('Which nodes, by their labels.'),
-      podAffinity: unmodelled(any('Near which pods.')),
-      podAntiAffinity: unmodelled(any('Far from which pods.')),
+      podAffinity: neighbours('PodAffinity', 'Near which pods.'),
+      podAntiAffinity: neighbours('PodAntiAffinity', 'Far from which pods.'),
     }),
     schedulerName: string('Which scheduler places the pod.', { default: 'default-scheduler' }),
     tolerations: list('Taints that the pod does not mind.', toleration),
@@ -140,7 +146,7 @@ export const POD_SPEC: ObjectSchema = object(
     runtimeClassName: unmodelled(string('How containers are run.')),
     enableServiceLinks: unmodelled(bool('Whether Services appear as environment variables.')),
     overhead: any('What the sandbox itself uses.'),
-    topologySpreadConstraints: unmodelled(any('How pods spread over zones and nodes.')),
+    topologySpreadConstraints: any('How pods spread over zones and nodes.'),
     os: any('Operating system of the containers.'),
     schedulingGates: any('Reasons not to place the pod yet.'),
     resourceClaims: unmodelled(any('Devices.')),

@@ -27,6 +27,11 @@ describe('documents', () => {
     ['JSON indented with tabs', '{\n\t"a": {\n\t\t"b": 1\n\t}\n}', [{ a: { b: 1 } }]],
     ['JSON objects one after the other', '{\n"a": 1\n}\n{\n"b": 2\n}\n', [{ a: 1 }, { b: 2 }]],
     ['KYAML', '---\n{\n  a: "1", # c\n  b: [\n    "x",\n  ],\n}\n', [{ a: '1', b: ['x'] }]],
+    [
+      'closing brackets no deeper than their key',
+      'a:\n  - b: [\n      "x", "y",\n    ]\n    c: {\n      d: [\n        1\n      ]\n    }\ne: [\n  1\n]\n',
+      [{ a: [{ b: ['x', 'y'], c: { d: [1] } }], e: [1] }],
+    ],
     ['a byte order mark', '\ufeffa: 1', [{ a: 1 }]],
     ['nothing', '', []],
   ])('%s', (_what, text, values) => {
@@ -86,6 +91,7 @@ describe('what is wrong, and where', () => {
     ['a tab', 'a:\n\tb: 1', [2, 1, 'yaml-tab']],
     ['indentation that fits nothing', 'spec:\n  a: 1\n b: 2', [3, 2, 'yaml-indentation']],
     ['a quote that never closes', 'a: "x\nb: 2', [1, 4, 'yaml-quote']],
+    ['a bracket that nothing opened', 'a: 1\n]\nb: 2', [2, 1, 'yaml-syntax']],
     ['a bracket that never closes', 'a: [1, 2', [1, 9, 'yaml-syntax']],
     ['a line without a colon', 'a: 1\nport 80\n', [2, 1, 'yaml-syntax']],
     ['a line without a colon, and lines below it', 'a: 1\nport 80\nb: 2\n', [2, 1, 'yaml-syntax']],

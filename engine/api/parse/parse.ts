@@ -51,21 +51,46 @@ interface Read extends DocumentText {
   readonly problems: readonly Problem[]
 }
 
-function parseDocument(piece: DocumentText, limits: ParseLimits): readonly Read[] {
-  const events = eventsOf(piece.text, limits)
-  if (Array.isArray(events)) return [{ ...piece, ...construct(piece.text, events, limits) }]
+/** How many closing brackets of one document may be out of place. */
+const MOST_MENDED = 50
+
+function parseDocument(piece: DocumentText, limits: ParseLimits, mended = 0): readonly Read[] {
+  const read = eventsOf(piece.text, limits)
+  if (read.events) return [{ ...piece, ...construct(piece.text, read.events, limits) }]
+  const outdented = read.reason === 'deficient indentation' && mended < MOST_MENDED
+  const text = outdented ? closingBracketInside(piece.text, read.offset) : undefined
+  if (text !== undefined) return parseDocument({ ...piece, text }, limits, mended + 1)
   const stream = jsonStream(piece)
   if (stream.length > 1) return stream.flatMap((part) => parseDocument(part, limits))
-  return [{ ...piece, value: null, problems: [events as Problem] }] // not an array: the problem
+  return [{ ...piece, value: null, problems: [explainSyntaxError(piece.text, read.reason, read.offset)] }]
 }
 
-function eventsOf(text: string, limits: ParseLimits): Event[] | Problem {
+/**
+ * A `]` or `}` that stands on a line of its own, no deeper than the key it belongs to: the specification forbids it, libyaml
+ * and so kubectl take it. Undefined if that is not what is wrong.
+ * Simplified: the line is read as if it were indented, so that columns in it are off by the spaces added.
+ */
+function closingBracketInside(text: string, offset: number): string | undefined {
+  const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1
+  const bracket = /^ *(?=[\]}])/.exec(text.slice(start, start + 200))
+  const above = /(^|\n)( *)(?=\S)[^\n]*\s*$/.exec(text.slice(Math.max(0, start - 2_000), start))
+  if (!bracket || !above || above[2].length < bracket[0].length) return undefined
+  return `${text.slice(0, start)}${' '.repeat(above[2].length + 1 - bracket[0].length)}${text.slice(start)}`
+}
+
+type Events =
+  | { readonly events: Event[] }
+  | { readonly events?: undefined; readonly reason: string; readonly offset: number }
+
+function eventsOf(text: string, limits: ParseLimits): Events {
   try {
-    return parseEvents(text, { maxDepth: limits.nesting })
+    return { events: parseEvents(text, { maxDepth: limits.nesting }) }
   } catch (error) {
     const known = error instanceof YAMLException
-    const reason = known ? error.reason : 'this cannot be read'
-    return explainSyntaxError(text, reason, Math.min(text.length, (known && error.mark?.position) || 0))
+    return {
+      reason: known ? error.reason : 'this cannot be read',
+      offset: Math.min(text.length, (known && error.mark?.position) || 0),
+    }
   }
 }
 
