@@ -191,7 +191,7 @@ test.describe('tables', () => {
     await page.getByRole('tab', { name: 'iptables-save', exact: true }).click()
     for (const rule of [/-A KUBE-SERVICES -d .*KUBE-SVC-/, /-A KUBE-SVC-.*KUBE-SEP-/, /-A KUBE-SEP-.*DNAT/])
       await expect(page.locator('.line.met', { hasText: rule })).not.toHaveCount(0)
-    await page.getByRole('searchbox', { name: 'Only lines with' }).fill('DNAT')
+    await page.getByRole('searchbox', { name: 'Only lines with' }).fill('-j DNAT')
     await expect(page.locator('.line').first()).toContainText('-j DNAT')
     await page.getByRole('tab', { name: 'ip route', exact: true }).click()
     await expect(page.locator('.line.met').first()).toBeVisible()
@@ -236,7 +236,8 @@ test.describe('files', () => {
       await page.locator('.canvas-frame').dispatchEvent('drop', { dataTransfer: data })
     })
     await expect(page.getByRole('tab', { name: 'hello.yaml' })).toHaveAttribute('aria-selected', 'true')
-    await expect(page.locator('[aria-label^="pod hello"]')).toHaveCount(3)
+    await expect(page.locator('.notice-change')).toContainText('3 Pods created')
+    await expect(page.locator('option[value="svc/hello.default"]')).toHaveCount(1)
   })
 
   test('manifests pasted outside of any text field are a tab too', async ({ page }) => {

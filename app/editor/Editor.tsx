@@ -144,7 +144,7 @@ function syncModels(files: readonly SourceFile[]): void {
 }
 
 function setTheme(): void {
-  monaco.editor.setTheme(document.documentElement.dataset.theme === 'dark' ? 'vs-dark' : 'vs')
+  monaco.editor.setTheme(document.documentElement.dataset.theme === 'dark' ? 'podwalk-dark' : 'podwalk-light')
 }
 
 function uriOf(name: string): monaco.Uri {

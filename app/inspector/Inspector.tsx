@@ -76,7 +76,7 @@ function Body({ selection }: { selection: Selection }) {
         ))}
       </div>
       <div role="tabpanel" aria-label={tab}>
-        {where && COMMANDS.includes(tab) && <Tables where={where} command={tab} />}
+        {where && COMMANDS.includes(tab) && <Tables key={tab} where={where} command={tab} />}
         {tab === 'YAML' && <KubectlText id={objectId} verb="yaml" />}
         {tab === 'describe' && <KubectlText id={objectId} verb="describe" />}
       </div>

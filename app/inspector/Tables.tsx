@@ -25,8 +25,6 @@ export function Tables({ where, command }: { where: { node?: string; pod?: strin
       current = false
     }
   }, [place, command, moment, version])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another output has other lines
-  useEffect(() => setPicked(null), [place, command])
   const pick = useCallback((index: number) => setPicked((old) => (old === index ? null : index)), [])
 
   const lines = shown?.lines ?? []

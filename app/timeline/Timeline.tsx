@@ -164,7 +164,7 @@ const Marks = memo(function Marks({ layout }: { layout: TimelineLayout }) {
       ))}
       {layout.edits.map((x) => (
         <span key={x} className="mark-edit" style={{ left: percent(x) }}>
-          ✎
+          <span>✎</span>
         </span>
       ))}
       {layout.marks.map(({ x, lane, kind }) => (
