@@ -8,4 +8,4 @@ export interface ParseLimits {
   readonly nodes: number
 }
 
-export const PARSE_LIMITS: ParseLimits = { textLength: 1_048_576, nesting: 64, keysPerMap: 2_000, nodes: 200_000 }
+export const PARSE_LIMITS: ParseLimits = { textLength: 4_194_304, nesting: 64, keysPerMap: 2_000, nodes: 200_000 }
