@@ -18,7 +18,7 @@ export const MIRRORED = [
 ] as const satisfies readonly TableName[]
 export type MirroredTable = (typeof MIRRORED)[number]
 
-const MIRRORED_NAMES: ReadonlySet<string> = new Set(MIRRORED)
+export const MIRRORED_NAMES: ReadonlySet<string> = new Set(MIRRORED)
 
 export function mirrored(changes: readonly Change[]): Change[] {
   return changes.filter((change) => MIRRORED_NAMES.has(change.table))

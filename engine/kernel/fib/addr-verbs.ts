@@ -66,6 +66,7 @@ export function addrDel(tx: Tx, spec: { readonly link: string; readonly address:
 
 /** When a link comes up: the routes of its addresses, loopback's own addresses, the IPv6 link-local address. */
 export function addrsUp(tx: Tx, link: LinkRow): void {
+  const there = tx.by('addr', 'link', link.id) // what is added below brings its routes along
   if (link.kind === 'loopback') {
     if (!tx.get('addr', addrId(link.id, '127.0.0.1', 8)))
       addrAdd(tx, { link: link.id, address: '127.0.0.1/8', scope: 'host', owner: 'kernel' })
@@ -82,7 +83,7 @@ export function addrsUp(tx: Tx, link: LinkRow): void {
     })
     tx.put('route', multicast)
   }
-  for (const row of tx.by('addr', 'link', link.id)) {
+  for (const row of there) {
     for (const route of routesOf(tx, link, row)) if (!tx.get('route', route.id)) tx.put('route', route)
   }
 }
