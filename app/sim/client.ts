@@ -1,12 +1,14 @@
-import type { Command, Update } from '../../engine/index.ts'
+import type { Command, ProgressUpdate, Update } from '../../engine/index.ts'
 
 /** A command without its id: the client numbers them. */
 export type Request = Command extends infer C ? (C extends { readonly id: number } ? Omit<C, 'id'> : never) : never
 
 export interface ClientEvents {
   readonly onUpdate: (update: Update) => void
-  /** The worker has been silent for 2 s with a command under way. */
+  /** A command has been under way for 2 s. */
   readonly onSlow: (slow: boolean) => void
+  /** A command is under way, and lives: told now and then, before `onUpdate`. */
+  readonly onProgress?: (progress: ProgressUpdate) => void
   /** The worker was given up after 5 s of silence, or died; a fresh one is ready and has been told nothing yet. */
   readonly onRestart: (lost: Request | undefined) => void
 }
@@ -71,6 +73,11 @@ export class EngineClient {
   }
 
   private receive(update: Update): void {
+    if (update.type === 'progress') {
+      if (!this.pending.has(update.id)) return
+      this.expectLife()
+      return this.events.onProgress?.(update)
+    }
     const entry = this.pending.get(update.id)
     this.pending.delete(update.id)
     this.unwatch()
@@ -84,7 +91,13 @@ export class EngineClient {
   private watch(): void {
     if (this.slowTimer) return
     this.slowTimer = setTimeout(() => this.events.onSlow(true), SLOW_MS)
-    if (!this.patient) this.deadTimer = setTimeout(() => this.restart(), DEAD_MS)
+    this.expectLife()
+  }
+
+  /** From now on the worker has 5 s to say something. */
+  private expectLife(): void {
+    clearTimeout(this.deadTimer)
+    this.deadTimer = this.patient ? undefined : setTimeout(() => this.restart(), DEAD_MS)
   }
 
   private unwatch(): void {

@@ -4,6 +4,7 @@ import {
   type CommitView,
   type Diagnostic,
   Mirror,
+  type ProgressUpdate,
   type Question,
   type SourceFile,
   type StepView,
@@ -58,6 +59,8 @@ export interface SimulationState {
   readonly speed: number
   readonly busy: boolean
   readonly slow: boolean
+  /** How far the command under way has come; null if none is, or if it has said nothing yet. */
+  readonly progress: Pick<ProgressUpdate, 'events' | 'pods'> | null
   /** The engine was given up on, and has been told nothing since. */
   readonly restarted: boolean
   /** This text did not come to an answer last time: it waits until somebody says run. */
@@ -169,6 +172,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     speed: 1,
     busy: true,
     slow: false,
+    progress: null,
     restarted: false,
     heldBack: false,
     failure: null,
@@ -180,7 +184,8 @@ export const useSimulation = create<SimulationState>()((set, get) => {
         () => new Worker(new URL('../sim/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
         {
           onUpdate: receive,
-          onSlow: (slow) => set({ slow }),
+          onSlow: (slow) => set(slow ? { slow } : { slow, progress: null }),
+          onProgress: ({ events, pods }) => set({ progress: { events, pods } }),
           onRestart: () => {
             seeking = false
             clearTimeout(beatTimer)

@@ -8,8 +8,18 @@ import './Notices.css'
 
 /** What the person must know at once: text refused, engine slow or restarted, our own failure. Nothing covers the map. */
 export function Notices() {
-  const { rejected, diagnostics, slow, restarted, heldBack, failure, stopEngine, runAgain } = useSim(
-    ...(['rejected', 'diagnostics', 'slow', 'restarted', 'heldBack', 'failure', 'stopEngine', 'runAgain'] as const),
+  const { rejected, diagnostics, slow, restarted, heldBack, failure, progress, stopEngine, runAgain } = useSim(
+    ...([
+      'rejected',
+      'diagnostics',
+      'slow',
+      'restarted',
+      'heldBack',
+      'failure',
+      'progress',
+      'stopEngine',
+      'runAgain',
+    ] as const),
   )
   const revealCause = useInterface((state) => state.revealCause)
   const first = diagnostics.find((d) => d.severity === 'error')
@@ -33,7 +43,10 @@ export function Notices() {
       )}
       {slow && (
         <p className="notice notice-warning">
-          Still working on it.{' '}
+          Still working on it
+          {progress &&
+            `: ${progress.events.toLocaleString('en')} events, ${progress.pods.toLocaleString('en')} pods so far`}
+          .{' '}
           <button type="button" className="link" onClick={stopEngine}>
             Stop
           </button>
