@@ -1,4 +1,10 @@
-import { type ClusterConfig, type ClusterNode, hostIdOf, type Underlay, type UnderlayNet } from '../api/cluster-config.ts'
+import {
+  type ClusterConfig,
+  type ClusterNode,
+  hostIdOf,
+  type Underlay,
+  type UnderlayNet,
+} from '../api/cluster-config.ts'
 import type { SourceRef } from '../api/types.ts'
 import type { Cidr, Family, Ip } from '../net/address.ts'
 import { baseOf, covers, familyOf, inCidr, lengthOf, networkOf, nthIp, overlap, rangeOf } from '../net/range.ts'

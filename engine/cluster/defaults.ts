@@ -92,7 +92,10 @@ export function networking(
     nodePorts: DEFAULTS.nodePorts,
     cni: given.cni ?? DEFAULTS.cni,
     kubeProxyMode: given.kubeProxyMode ?? 'iptables',
-    kubeProxy: { ...kubeProxyFlags(given.podSubnet6 ? [podSubnet, given.podSubnet6] : [podSubnet]), ...given.kubeProxy },
+    kubeProxy: {
+      ...kubeProxyFlags(given.podSubnet6 ? [podSubnet, given.podSubnet6] : [podSubnet]),
+      ...given.kubeProxy,
+    },
   }
 }
 

@@ -57,7 +57,8 @@ function syncHostPods(ctx: Ctx, stopped: boolean): void {
     for (const pod of tx.by('object', 'kind', `${config.name}|Pod`)) {
       const { spec, metadata } = pod.object
       const node = nodeOf(config, spec?.nodeName, [])
-      if (!node || !spec?.hostNetwork || !spec.nodeName || isOver(pod.object) || ipsOf(pod.object).length === 0) continue
+      if (!node || !spec?.hostNetwork || !spec.nodeName || isOver(pod.object) || ipsOf(pod.object).length === 0)
+        continue
       wanted.set(`${GIVEN_HOST}/${pod.id}/${textHash([spec.containers, metadata.annotations])}`, { pod, node })
     }
   for (const { id } of tx.rows('app').filter(({ owner }) => owner === GIVEN_HOST))

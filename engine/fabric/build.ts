@@ -33,8 +33,7 @@ function addRouter(tx: Tx, spec: FabricSpec, router: RouterSpec): void {
     const ifName = `eth${i}`
     plugIn(tx, { host: name, ifName, mac: pinned(spec, name, ifName) }, switchId(segment.name), { ...spec, cause })
     addressAdd(tx, name, ifName, leg.address, lengthOf(segment.cidr), cause)
-    for (const { cidr, gateway } of segment.also ?? [])
-      addressAdd(tx, name, ifName, gateway, lengthOf(cidr), cause)
+    for (const { cidr, gateway } of segment.also ?? []) addressAdd(tx, name, ifName, gateway, lengthOf(cidr), cause)
   })
   for (const { dst, via } of router.routes)
     must(routeReplace(tx, { netns: name, dst, via, proto: 'static', ...owned(cause) }))

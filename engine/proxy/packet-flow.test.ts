@@ -155,7 +155,7 @@ describe('a load balancer’s address with source ranges', () => {
 
   test.each([
     ['a client in the range', '198.51.100.7:1', '192.0.2.80:80', /> 10\.244\.2\.11:8080$/],
-    ['a client outside it', OUTSIDE, '192.0.2.80:80', /^drop fw\.forward-drop$/],
+    ['a client outside it', OUTSIDE, '192.0.2.80:80', /^drop service\.source-ranges$/],
     ['the same client at the node port, which has no ranges', OUTSIDE, '192.168.10.11:30080', /> 10\.244\.2\.11:8080$/],
   ])('%s', (_who, from, to, expected) => {
     const lab = n1(spec, ENDPOINTS.slice(1, 2), status)

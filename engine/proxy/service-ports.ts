@@ -92,8 +92,7 @@ function readPorts(row: ObjectRow, family: Family): ServicePort[] {
     externalLocal: spec.externalTrafficPolicy === 'Local',
     internalLocal: spec.internalTrafficPolicy === 'Local',
     // Only who sends traffic to some nodes and not to others needs to ask them.
-    healthCheckNodePort:
-      isLoadBalancer && spec.externalTrafficPolicy === 'Local' ? (spec.healthCheckNodePort ?? 0) : 0,
+    healthCheckNodePort: isLoadBalancer && spec.externalTrafficPolicy === 'Local' ? (spec.healthCheckNodePort ?? 0) : 0,
   }))
 }
 

@@ -158,6 +158,12 @@ function chooseFamilies(
       return fail(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
     }
   }
+  for (const [i, family] of fromIps.entries()) {
+    if (!own.includes(family))
+      return fail(
+        invalid(`spec.clusterIPs[${i}]`, given[i], `may not use ${family} on a cluster which is not configured for it`),
+      )
+  }
   let policy = typeof spec.ipFamilyPolicy === 'string' ? spec.ipFamilyPolicy : undefined
   if (policy === undefined) {
     if (headless && !spec.selector) policy = 'RequireDualStack'

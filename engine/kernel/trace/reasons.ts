@@ -18,6 +18,10 @@ export const REASONS = {
     verdict: 'dropped',
     text: 'the Service wants a local endpoint and this node has none',
   },
+  'service.source-ranges': {
+    verdict: 'dropped',
+    text: 'the Service’s loadBalancerSourceRanges do not let the client use this address',
+  },
   'service.unknown-port': { verdict: 'refused', text: 'the Service has no such port' },
   'service.no-rules': { verdict: 'dropped', text: 'no proxy has programmed the Service on this node' },
   'service.vip-unhandled': {

@@ -197,5 +197,8 @@ function fwRules(port: ServicePort, { nodeIP }: ServiceContext): NfRule[] {
 
 function firewallRule(port: ServicePort, vip: Ip): NfRule {
   const text = `${port.name} traffic not accepted by ${serviceChains(port).fw}`
-  return rule(portal(port, vip, text), DROP, specCause(port, 'loadBalancerSourceRanges'))
+  return rule(portal(port, vip, text), DROP, {
+    ...specCause(port, 'loadBalancerSourceRanges'),
+    reason: 'service.source-ranges',
+  })
 }
