@@ -66,7 +66,12 @@ if (wanted('trace')) {
     [1000, 10],
   ]) {
     const results = Array.from({ length: 5 }, () => child('trace-once', pods, nodes, 150))
-    print({ name: 'trace', pods, ms: median(results.map((r) => r.traceWall)), cpu_ms: median(results.map((r) => r.trace)) })
+    print({
+      name: 'trace',
+      pods,
+      ms: median(results.map((r) => r.traceWall)),
+      cpu_ms: median(results.map((r) => r.trace)),
+    })
     print({
       name: 'seek',
       pods,

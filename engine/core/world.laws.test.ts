@@ -158,6 +158,21 @@ describe('laws of the world', () => {
     )
   })
 
+  it('a table that is held takes no writes, also if the body throws; afterwards it does', () => {
+    const world = newWorld()
+    const row = { id: 'a', group: 'x', weight: 1, tags: [] }
+    const held = () => world.holding(new Set(['thing']), () => world.put('thing', row))
+    held()
+    expect([world.rows('thing'), world.end]).toEqual([[], 0])
+    expect(() =>
+      world.holding(new Set(['thing']), () => {
+        throw new Error('stop')
+      }),
+    ).toThrow('stop')
+    world.put('thing', row)
+    expect(world.rows('thing')).toEqual([row])
+  })
+
   it('a write after a seek back forgets what lay ahead', () => {
     fc.assert(
       fc.property(writes, fc.nat(), (list, cut) => {
