@@ -12,6 +12,7 @@ export function Tables({ where, command }: { where: { node?: string; pod?: strin
   )
   const [shown, setShown] = useState<{ lines: readonly ShownLine[]; stderr: string }>()
   const [filter, setFilter] = useState('')
+  const [onlyMet, setOnlyMet] = useState(false)
   const [picked, setPicked] = useState<number | null>(null)
   const used = useMemo(() => rowsOfWalk(beats, commits, posed, playhead), [beats, commits, posed, playhead])
   const place = where.node ?? where.pod
@@ -28,10 +29,11 @@ export function Tables({ where, command }: { where: { node?: string; pod?: strin
   const pick = useCallback((index: number) => setPicked((old) => (old === index ? null : index)), [])
 
   const lines = shown?.lines ?? []
-  const rows = lines
-    .map((line, index) => ({ line, index, met: line.table !== undefined && used.has(keyOf(line)) }))
-    .filter(({ line }) => filter === '' || line.text.toLowerCase().includes(filter.toLowerCase()))
-  const met = rows.filter((row) => row.met).length
+  const all = lines.map((line, index) => ({ line, index, met: line.table !== undefined && used.has(keyOf(line)) }))
+  const met = all.filter((row) => row.met).length
+  const rows = all.filter(
+    (row) => (!onlyMet || met === 0 || row.met) && row.line.text.toLowerCase().includes(filter.toLowerCase()),
+  )
   return (
     <>
       <p className="inspector-copy">
@@ -44,12 +46,21 @@ export function Tables({ where, command }: { where: { node?: string; pod?: strin
           onChange={(event) => setFilter(event.target.value)}
         />
         {met > 0 && (
-          <span className="inspector-met" title="A bar marks the rows that this packet met so far">
+          <button
+            type="button"
+            className="inspector-met"
+            aria-pressed={onlyMet}
+            title="A bar marks the rows that this packet met so far; this shows only them"
+            onClick={() => setOnlyMet(!onlyMet)}
+          >
             {met} met
-          </span>
+          </button>
         )}
         <CopyButton text={lines.map((line) => line.text).join('\n')} />
       </p>
+      {lines.some((line) => line.table) && (
+        <p className="inspector-hint label">A row, clicked, names who wrote it and the YAML behind it.</p>
+      )}
       {shown?.stderr && <p className="inspector-note mono">{shown.stderr}</p>}
       {shown && lines.length === 0 && !shown.stderr && <p className="inspector-note">The tool prints nothing here.</p>}
       {lines.length > 0 && rows.length === 0 && <p className="inspector-note">No line has that.</p>}
