@@ -5,10 +5,11 @@ import { keyOf, nameOfRow, splitKey } from '../keys.ts'
 import { controllerRefTo, ownedBy } from '../ownership.ts'
 import { isReady, isTerminating } from '../pods.ts'
 import { FIXED_COSTS } from '../time-costs.ts'
-import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
+import type { Controller, ControllerCtx, ObjectChange, ReconcileResult } from '../types.ts'
 import { belongs, type Endpoint, type EndpointPort, endpointOf, type Family, portsOf } from './endpoint.ts'
 import { selectedPods, servicesOf } from './selected.ts'
 import { type Group, planSlices } from './slices.ts'
+import { topologyFacts, wantsTopologyHints, withTopologyHints } from './topology-hints.ts'
 import { isOwnWrite, track } from './tracker.ts'
 
 const SERVICE_NAME = 'kubernetes.io/service-name'
@@ -26,8 +27,7 @@ export const endpointSliceController: Controller = {
     if (!row) return []
     if (row.kind === 'Service') return before && after && sameService(before, after) ? [] : [keyOf(row)]
     if (row.kind === 'EndpointSlice') return after && isOwnWrite(ctx, after) ? [] : ofSlice(row)
-    if (row.kind === 'Node')
-      return before && after && zoneOf(before) !== zoneOf(after) ? ctx.api.list('Service').map(keyOf) : []
+    if (row.kind === 'Node') return ofNode({ before, after }, ctx)
     if (before && after && sameEndpoint(before, after)) return []
     return [...new Set([...(before ? servicesOf(before, ctx) : []), ...(after ? servicesOf(after, ctx) : [])])]
   },
@@ -40,7 +40,22 @@ export const endpointSliceController: Controller = {
 }
 
 function sameService(before: ObjectRow, after: ObjectRow): boolean {
-  return before.object.spec === after.object.spec && before.object.metadata.labels === after.object.metadata.labels
+  const [old, now] = [before.object, after.object]
+  return (
+    old.spec === now.spec &&
+    old.metadata.labels === now.metadata.labels &&
+    wantsTopologyHints(old) === wantsTopologyHints(now)
+  )
+}
+
+/** A node's zone is in the endpoints of its pods; its CPU and readiness count for those that want hints. */
+function ofNode({ before, after }: ObjectChange, ctx: ControllerCtx): string[] {
+  const services = () => ctx.api.list('Service')
+  if (before && after && zoneOf(before) !== zoneOf(after)) return services().map(keyOf)
+  if ((before && topologyFacts(before)) === (after && topologyFacts(after))) return []
+  return services()
+    .filter(({ object }) => wantsTopologyHints(object))
+    .map(keyOf)
 }
 
 /** A slice of ours that somebody else changed, or that was removed. */
@@ -83,7 +98,11 @@ function sync(service: ObjectRow, ctx: ControllerCtx): ReconcileResult | undefin
   }
   for (const family of families) {
     const existing = owned.filter((row) => row.object.addressType === family)
-    const plan = planSlices(groupsOf(service, pods, family, ctx), existing)
+    const groups = groupsOf(service, pods, family, ctx)
+    const plan = planSlices(
+      wantsTopologyHints(service.object) ? withTopologyHints(groups, ctx.api.list('Node')) : groups,
+      existing,
+    )
     for (const { row, endpoints, ports } of plan.keep)
       note(ctx.api.update({ ...row.object, metadata: metadataOf(service, row.name), endpoints, ports }), row)
     const names = sliceNames(service, family, plan.create.length, ctx)

@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectRow } from '../../api/types.ts'
 import { isFinished, isReady, isTerminating } from '../pods.ts'
 import type { ControllerCtx } from '../types.ts'
+import { wantsTopologyHints } from './topology-hints.ts'
 
 export type Family = 'IPv4' | 'IPv6'
 
@@ -47,18 +48,19 @@ export function endpointOf(pod: ObjectRow, service: KubeObject, family: Family, 
   const { hostname, subdomain, nodeName } = pod.object.spec ?? {}
   const zone = nodeName && ctx.api.get('Node', '', nodeName)?.object.metadata.labels?.['topology.kubernetes.io/zone']
   const publishes = service.spec?.publishNotReadyAddresses === true
+  const ready = publishes || (serving && !terminating)
   return {
     addresses: [addressOf(pod, family) ?? ''],
-    conditions: { ready: publishes || (serving && !terminating), serving, terminating },
+    conditions: { ready, serving, terminating },
     ...(hostname && subdomain === service.metadata.name ? { hostname } : {}),
     targetRef: { kind: 'Pod', namespace: pod.namespace, name: pod.name, uid: pod.object.metadata.uid },
     ...(nodeName ? { nodeName } : {}),
     ...(zone ? { zone } : {}),
-    ...hintsOf(service.spec?.trafficDistribution, zone, nodeName),
+    ...(ready && !wantsTopologyHints(service) ? hintsOf(service.spec?.trafficDistribution, zone, nodeName) : {}),
   }
 }
 
-/** Models staging endpointslice/trafficdist: the hint names the endpoint's own place. */
+/** Models staging endpointslice/trafficdist: the hint of a ready endpoint names its own place. */
 function hintsOf(
   distribution: string | undefined,
   zone: string | undefined,
