@@ -305,8 +305,11 @@ test.describe("a stranger's manifests", () => {
     await edited(page, () => paste(page, `${OWN}---\n${NOT_MODELLED}`))
     await page.locator('.problems-head').click()
     const problem = page.locator('.problem', { hasText: 'PodDisruptionBudget' })
-    await expect(problem.first()).toContainText(/shop\.yaml:\d+/)
-    await problem.first().click()
+    await problem
+      .first()
+      .getByRole('button', { name: /^shop\.yaml:\d+$/ })
+      .first()
+      .click()
     await expect(page.locator('.monaco-editor .view-line', { hasText: 'PodDisruptionBudget' })).toBeVisible()
     await expect(page.locator('[aria-label^="pod hello"]')).toHaveCount(3)
   })

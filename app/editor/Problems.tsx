@@ -32,11 +32,9 @@ export function Problems() {
       {open && (
         <ul className="problems-list">
           {KINDS.flatMap(([severity, glyph]) =>
-            diagnostics
-              .filter((d) => d.severity === severity)
-              .map((diagnostic, index) => (
-                <Problem key={`${severity}${index}`} diagnostic={diagnostic} glyph={glyph} />
-              )),
+            grouped(diagnostics.filter((d) => d.severity === severity)).map((group) => (
+              <Problem key={`${severity}${group[0].message}`} group={group} glyph={glyph} />
+            )),
           )}
         </ul>
       )}
@@ -44,30 +42,41 @@ export function Problems() {
   )
 }
 
-function Problem({ diagnostic, glyph }: { diagnostic: Diagnostic; glyph: string }) {
+/** The same message at many places is one entry: a stranger's file may hold forty objects of one kind. */
+function grouped(diagnostics: readonly Diagnostic[]): Diagnostic[][] {
+  const groups = new Map<string, Diagnostic[]>()
+  for (const diagnostic of diagnostics) {
+    const group = groups.get(diagnostic.message)
+    if (group) group.push(diagnostic)
+    else groups.set(diagnostic.message, [diagnostic])
+  }
+  return [...groups.values()]
+}
+
+function Problem({ group, glyph }: { group: readonly Diagnostic[]; glyph: string }) {
   const revealCause = useInterface((state) => state.revealCause)
-  const { file, line, message, hint, severity } = diagnostic
+  const { message, hint, severity } = group[0]
   return (
-    <li>
-      <button
-        type="button"
-        className="problem"
-        disabled={!file}
-        onClick={() => revealCause({ kind: '', name: '', file: file ?? null, line: line ?? 1 })}
-      >
-        <span className={`problem-${severity}`} aria-hidden>
-          {glyph}
-        </span>
-        <span>
-          {message} {hint && <span className="label">{hint}</span>}{' '}
-          {file && (
-            <span className="mono problem-place">
+    <li className="problem">
+      <span className={`problem-${severity}`} aria-hidden>
+        {glyph}
+      </span>
+      <span>
+        {message} {hint && <span className="label">{hint}</span>}
+        {group.map(({ file, line }, index) =>
+          file ? (
+            <button
+              key={index}
+              type="button"
+              className="link mono problem-place"
+              onClick={() => revealCause({ kind: '', name: '', file, line: line ?? 1 })}
+            >
               {file}
               {line ? `:${line}` : ''}
-            </span>
-          )}
-        </span>
-      </button>
+            </button>
+          ) : null,
+        )}
+      </span>
     </li>
   )
 }
