@@ -17,6 +17,8 @@ export interface DnsClientConfig {
   readonly libc?: Libc
   readonly packet: string
   readonly process: string
+  /** Whose resolv.conf, where it is not the netns'. */
+  readonly files?: string
 }
 
 export interface DnsClientState {

@@ -39,6 +39,8 @@ export interface ProbeConfig {
   readonly packet: string
   readonly process: string
   readonly libc?: Libc
+  /** Whose resolv.conf, where it is not the netns'. */
+  readonly files?: string
 }
 
 export interface ProbeState {
@@ -79,6 +81,7 @@ export const probe: Program = {
         packet: config.packet,
         process: config.process,
         ...(config.libc ? { libc: config.libc } : {}),
+        ...(config.files ? { files: config.files } : {}),
       }),
     )
   },

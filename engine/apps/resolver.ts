@@ -32,6 +32,8 @@ export interface Resolving {
   readonly log: readonly DnsQuery[]
   readonly servfail: boolean
   readonly nodata: boolean
+  /** Aliases that led to no address. */
+  readonly aliases: readonly DnsRecord[]
   /** Packet ids are `<packet>/dns<n>`. */
   readonly packet: string
   readonly sent: number
@@ -77,12 +79,13 @@ interface Host extends Ctx {
   cancelTimer(name: string): void
 }
 
-/** Begins: reads the netns' resolv.conf and sends the first queries. */
+/** Begins: reads the resolv.conf of `files` (a scope of files; absent: the netns') and sends the first queries. */
 export function startResolving(
   ctx: Host,
-  ask: { name: string; types?: readonly string[]; libc?: Libc; packet: string; process: string },
+  ask: { name: string; types?: readonly string[]; libc?: Libc; packet: string; process: string; files?: string },
 ): ResolverStep {
-  const text = ctx.tx.by('file', 'scope', ctx.app.netns).find((file) => file.path === '/etc/resolv.conf')?.text ?? ''
+  const files = ctx.tx.by('file', 'scope', ask.files ?? ctx.app.netns)
+  const text = files.find((file) => file.path === '/etc/resolv.conf')?.text ?? ''
   const conf = parseResolvConf(text)
   const libc = ask.libc ?? 'glibc'
   const resolving: Resolving = {
@@ -102,6 +105,7 @@ export function startResolving(
     log: [],
     servfail: false,
     nodata: false,
+    aliases: [],
     packet: ask.packet,
     sent: 0,
   }
@@ -259,7 +263,12 @@ function conclude(ctx: Host, state: Resolving): ResolverStep {
     return { done: { rcode: 'NOERROR', answers, addresses, log: state.log } }
   const servfail = replies.some((reply) => reply.rcode === 'SERVFAIL' || reply.rcode === 'REFUSED')
   const nodata = replies.some((reply) => reply.rcode === 'NOERROR')
-  const next = { ...state, servfail: state.servfail || servfail, nodata: state.nodata || nodata }
+  const next = {
+    ...state,
+    servfail: state.servfail || servfail,
+    nodata: state.nodata || nodata,
+    aliases: [...state.aliases, ...answers],
+  }
   // musl ends the search at the first name that exists, and at a server's failure; glibc goes on.
   if (state.libc === 'musl' && (servfail || nodata)) return finish(next)
   if (servfail && state.libc === 'glibc' && state.server + 1 < state.conf.nameservers.length)
@@ -274,7 +283,7 @@ function nextCandidate(ctx: Host, state: Resolving): ResolverStep {
 
 function finish(state: Resolving): ResolverStep {
   const rcode = state.servfail ? 'SERVFAIL' : state.nodata ? 'NOERROR' : 'NXDOMAIN'
-  return { done: { rcode, answers: [], addresses: [], log: state.log } }
+  return { done: { rcode, answers: state.aliases, addresses: [], log: state.log } }
 }
 
 /** No answer: the next server, then the next attempt; then the name itself is tried as it is, unless nobody even listened. */

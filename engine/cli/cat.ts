@@ -27,7 +27,8 @@ export const catCommand: Command = {
 
 /** The file's lines, or why there are none. */
 function contents(world: WorldReader, place: Place, path: string): Line[] | string {
-  const file = world.get('file', fileId(scopeOf(place), path))
+  const own = place.files === undefined ? undefined : world.get('file', fileId(place.files, path))
+  const file = own ?? world.get('file', fileId(scopeOf(place), path))
   if (file) return linesOf(file)
   if (path === '/proc/sys/net/netfilter/nf_conntrack_count') {
     return [{ text: String(world.by('conntrack', 'netns', place.netns).length) }]
@@ -43,7 +44,7 @@ function contents(world: WorldReader, place: Place, path: string): Line[] | stri
 }
 
 /** A pod has files of its own; whoever is in the machine's netns sees the machine's. */
-const scopeOf = (place: Place): string => (place.netns === place.host ? place.host : place.netns)
+const scopeOf = ({ host, netns }: Place): string => (netns === host ? host : netns)
 
 function linesOf(file: FileRow): Line[] {
   const ref = refTo('file', file)

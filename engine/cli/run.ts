@@ -1,6 +1,6 @@
 import { firstCluster, isFirstCluster, objectId } from '../api/names.ts'
 import type { WorldReader } from '../core/world.ts'
-import { sandboxesOf } from '../node/sandbox-table.ts'
+import { filesOf, sandboxesOf } from '../node/sandbox-table.ts'
 import { COMMANDS } from './registry.ts'
 import { failed, type Output, type Place } from './types.ts'
 
@@ -44,7 +44,8 @@ function placeOfPod(world: WorldReader, text: string, cluster = firstCluster(wor
   if (!pod) return `pods "${name}" not found in namespace "${namespace}"`
   const sandboxes = sandboxesOf(world, cluster, `${pod.object.spec?.nodeName ?? ''}/${namespace}/${name}`)
   const sandbox = sandboxes.find((row) => row.uid === pod.object.metadata.uid) ?? sandboxes[0]
-  if (sandbox && world.get('netns', sandbox.netns)) return { netns: sandbox.netns, host: sandbox.host }
+  if (sandbox && world.get('netns', sandbox.netns))
+    return { netns: sandbox.netns, host: sandbox.host, ...(sandbox.hostNetwork ? { files: filesOf(sandbox) } : {}) }
   const own = isFirstCluster(world, cluster) ? ['', cluster] : [cluster]
   const netns = own
     .flatMap((prefix) => world.by('netns', 'cause', `${prefix}:Pod/${namespace}/${name}`))

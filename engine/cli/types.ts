@@ -17,6 +17,8 @@ export interface Output {
 export interface Place {
   readonly netns: string
   readonly host: string
+  /** Scope of its own files, where that is neither: a pod with hostNetwork. */
+  readonly files?: string
 }
 
 /** A tool that reads tables. `run` gets the words after the name. */

@@ -42,15 +42,24 @@ export function askDns(sim: Simulation, request: DnsRequest): DnsAnswer | Failed
   if (!source.ok) return { error: { code: source.error.code, message: source.error.message } }
   // getaddrinfo() asks for both families at once; a single other type is what dig and resolvers of programs ask.
   const types = type === 'A' || type === 'AAAA' ? ['A', 'AAAA'] : [type]
-  const { netns, image } = source.value
+  const { netns, image, files } = source.value
   const resolved = sim.explain((inner) =>
-    lookUp(inner, netns, { name: request.name, types, libc: libcOf(image), packet: 'dns', process: 'getent' }),
+    lookUp(inner, netns, {
+      name: request.name,
+      types,
+      libc: libcOf(image),
+      packet: 'dns',
+      process: 'getent',
+      ...(files ? { files } : {}),
+    }),
   )
   if (!resolved) return { error: { code: 'timeout', message: 'the lookup did not end' } }
   const start = resolved.log[0]?.atUs ?? 0
   return {
     rcode: resolved.rcode,
-    answers: resolved.answers.filter((record) => types.length === 1 || record.type === type || record.type === 'CNAME'),
+    answers: onceEach(resolved.answers).filter(
+      (record) => types.length === 1 || record.type === type || record.type === 'CNAME',
+    ),
     queries: resolved.log.map(({ name, type, server, transport, rcode, atUs }) => ({
       name,
       type,
@@ -70,6 +79,11 @@ function lookUp(sim: Simulation, netns: string, config: DnsClientConfig): Resolv
   const result = () => (sim.world.get('app', id)?.state as DnsClientState | null)?.result // written by program `dns-client`
   sim.runWhile(() => !result(), BUDGET)
   return result()
+}
+
+/** Both families' answers repeat the aliases on the way. */
+function onceEach(records: readonly DnsRecord[]): DnsRecord[] {
+  return [...new Map(records.map((record) => [`${record.name} ${record.type} ${record.data}`, record])).values()]
 }
 
 function fromServer(world: WorldReader, name: string, type: string): DnsAnswer {

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import { parseIp } from '../net/ip.ts'
 import type { Ip } from '../net/address.ts'
 import type { ReasonCode } from '../kernel/trace/reasons.ts'
-import { addressOf, findHost, hostIdOfNode, netnsOfPod } from './place.ts'
+import { addressOf, filesOfPod, findHost, hostIdOfNode, netnsOfPod } from './place.ts'
 
 /** What `from` and `to` of a question mean in this world; the spellings are headless.md's. */
 
@@ -15,6 +15,8 @@ export interface Source {
   readonly netns: string
   /** Image of the pod's first container: its C library resolves names. */
   readonly image?: string
+  /** Scope of its files, where that is not its netns: a pod with hostNetwork. */
+  readonly files?: string
   readonly cluster: string
   /** `ip/ADDRESS`: a packet with this source enters the node of `netns`. */
   readonly spoof?: Ip
@@ -68,7 +70,8 @@ export function readSource(world: WorldReader, from: unknown, node?: unknown): R
       reason: 'pod.not-running',
     })
   const image = pod.value.object.spec?.containers?.[0]?.image
-  return ok({ netns: netns.id, cluster: pod.value.cluster, ...(image ? { image } : {}) })
+  const files = filesOfPod(world, pod.value)
+  return ok({ netns: netns.id, cluster: pod.value.cluster, ...(image ? { image } : {}), ...(files ? { files } : {}) })
 }
 
 /** Where the packet goes, with the port as a number. `source` decides between families and names. */

@@ -3,6 +3,8 @@ import { clusterConfig, hostIdOf } from '../api/cluster-config.ts'
 import { firstCluster } from '../api/names.ts'
 import type { ObjectRow } from '../api/types.ts'
 import type { NetnsRow } from '../kernel/tables.ts'
+import { fileId } from '../kernel/file.ts'
+import { filesOf, sandboxesOf } from '../node/sandbox-table.ts'
 
 /** Which netns is whose: where pods meet the kernel's rows. */
 
@@ -20,6 +22,14 @@ export function netnsOfPod(world: WorldReader, pod: ObjectRow): NetnsRow | undef
   })
   const cluster = pod.cluster === firstCluster(world) ? undefined : pod.cluster
   return byPod.get(podKey(cluster, pod.namespace, pod.name)) ?? byPod.get(podKey(pod.cluster, pod.namespace, pod.name))
+}
+
+/** Scope of the resolv.conf of a pod with hostNetwork that has its own; undefined for all others. */
+export function filesOfPod(world: WorldReader, { cluster, namespace, name, object }: ObjectRow): string | undefined {
+  const [sandbox] = sandboxesOf(world, cluster, `${object.spec?.nodeName ?? ''}/${namespace}/${name}`)
+  if (!sandbox?.hostNetwork) return undefined
+  const scope = filesOf(sandbox)
+  return world.get('file', fileId(scope, '/etc/resolv.conf')) ? scope : undefined
 }
 
 const podKey = (cluster: string | undefined, namespace: string | undefined, name: string) =>

@@ -70,6 +70,7 @@ export function prepare(world: WorldReader, question: ProbeQuestion): Result<Pre
     port: target.value.port,
     process: question.http ? 'curl' : proto === 'icmp' ? 'ping' : 'nc',
     libc: libcOf(source.value.image),
+    ...(source.value.files ? { files: source.value.files } : {}),
     ...(question.size === undefined ? {} : { size: question.size }),
     ...(question.http ? { http: { host: nameFor(question.to, target.value), ...question.http } } : {}),
     ...(question.sourcePort ? { sport: question.sourcePort } : {}),

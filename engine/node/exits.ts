@@ -92,7 +92,6 @@ function sleep(text: string | undefined): Exit | undefined {
 /** Programs that, as process 1 without a handler, ignore SIGTERM until they are killed. */
 export function ignoresSigterm(container: Container): boolean {
   const name =
-    container.command?.[0]?.split('/').pop() ??
-    (startsShell(container.image) ? container.args?.[0] : undefined)
+    container.command?.[0]?.split('/').pop() ?? (startsShell(container.image) ? container.args?.[0] : undefined)
   return name !== undefined && ['sh', 'bash', 'ash', 'sleep', 'tail'].includes(name)
 }

@@ -3,25 +3,29 @@ import type { ObjectRow } from '../api/types.ts'
 import type { ControllerCtx } from '../control/types.ts'
 import { resolvConfFor } from '../apps/resolv-conf.ts'
 import { readFile, removeFile, writeFile } from '../kernel/file.ts'
-import type { PodSandboxRow } from './sandbox-table.ts'
+import { filesOf, type PodSandboxRow } from './sandbox-table.ts'
 
 const RESOLV_CONF = '/etc/resolv.conf'
 const HOSTS = '/etc/hosts'
 
 /**
- * The files that the kubelet mounts into every container.
- * Simplified: pods with hostNetwork share their node's files, because files belong to a netns here.
+ * The files that the kubelet mounts into every container. A pod with hostNetwork gets only those that differ from its node's;
+ * whoever reads them falls back to the node's.
  */
 export function writePodFiles(pod: ObjectRow, sandbox: PodSandboxRow, ctx: ControllerCtx): void {
-  if (sandbox.hostNetwork) return
+  const scope = filesOf(sandbox)
   const by = { owner: 'kubelet', cause: causeOf(pod, ctx) }
-  writeFile(ctx.tx, sandbox.netns, RESOLV_CONF, resolvConf(pod, sandbox, ctx), by)
-  writeFile(ctx.tx, sandbox.netns, HOSTS, hostsFile(pod, sandbox, clusterDomain(ctx)), by)
+  const { hostNetwork, host } = sandbox
+  const { dnsPolicy, dnsConfig, hostAliases } = pod.object.spec
+  const ownDns = !hostNetwork || dnsConfig || dnsPolicy === 'ClusterFirstWithHostNet' || dnsPolicy === 'None'
+  if (ownDns) writeFile(ctx.tx, scope, RESOLV_CONF, resolvConf(pod, sandbox, ctx), by)
+  if (!hostNetwork) writeFile(ctx.tx, scope, HOSTS, hostsFile(pod, sandbox, clusterDomain(ctx)), by)
+  else if (hostAliases?.length)
+    writeFile(ctx.tx, scope, HOSTS, hostNetworkHostsFile(pod, readFile(ctx.tx, host, HOSTS) ?? ''), by)
 }
 
 export function removePodFiles(sandbox: PodSandboxRow, ctx: ControllerCtx): void {
-  if (sandbox.hostNetwork) return
-  for (const path of [RESOLV_CONF, HOSTS]) removeFile(ctx.tx, sandbox.netns, path)
+  for (const path of [RESOLV_CONF, HOSTS]) removeFile(ctx.tx, filesOf(sandbox), path)
 }
 
 /** The pod as the cause of what its kubelet makes. */
@@ -42,7 +46,7 @@ function clusterDomain(ctx: ControllerCtx): string {
 
 /** Models pkg/kubelet/kubelet_pods.go managedHostsFileContent. */
 function hostsFile(pod: ObjectRow, { ips }: PodSandboxRow, domain: string): string {
-  const { hostname, subdomain, hostAliases = [] } = pod.object.spec
+  const { hostname, subdomain } = pod.object.spec
   const name = hostname || pod.name
   const full = subdomain ? `${name}.${subdomain}.${pod.namespace}.svc.${domain}\t` : ''
   const lines = [
@@ -55,9 +59,17 @@ function hostsFile(pod: ObjectRow, { ips }: PodSandboxRow, domain: string): stri
     'fe00::2\tip6-allrouters',
     ...ips.map((ip) => `${ip}\t${full}${name}`),
   ]
-  if (hostAliases.length > 0) {
-    lines.push('', '# Entries added by HostAliases.')
-    for (const { ip, hostnames } of hostAliases) lines.push(`${ip}\t${(hostnames ?? []).join('\t')}`)
-  }
-  return `${lines.join('\n')}\n`
+  return `${lines.join('\n')}\n${hostAliases(pod)}`
+}
+
+/** Models pkg/kubelet/kubelet_pods.go nodeHostsFileContent. */
+function hostNetworkHostsFile(pod: ObjectRow, nodes: string): string {
+  return `# Kubernetes-managed hosts file (host network).\n${nodes}${hostAliases(pod)}`
+}
+
+function hostAliases(pod: ObjectRow): string {
+  const aliases: readonly { ip: string; hostnames?: readonly string[] }[] = pod.object.spec.hostAliases ?? []
+  if (aliases.length === 0) return ''
+  const lines = aliases.map(({ ip, hostnames = [] }) => `${ip}\t${hostnames.join('\t')}\n`)
+  return `\n# Entries added by HostAliases.\n${lines.join('')}`
 }

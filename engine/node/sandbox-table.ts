@@ -85,6 +85,11 @@ export function sandboxesOf(tx: Pick<WorldReader, 'by'>, cluster: string, key: s
   return tx.by('podSandbox', 'pod', `${cluster}|${key}`)
 }
 
+/** Scope of a pod's own files: its netns, or the sandbox itself where the netns is the node's. */
+export function filesOf({ hostNetwork, id, netns }: Pick<PodSandboxRow, 'hostNetwork' | 'id' | 'netns'>): string {
+  return hostNetwork ? `sandbox/${id}` : netns
+}
+
 /** The pod that a netns belongs to; of several with hostNetwork the first. */
 export function sandboxOfNetns(tx: Pick<WorldReader, 'oneBy'>, netns: string): PodSandboxRow | undefined {
   return tx.oneBy('podSandbox', 'netns', netns)

@@ -55,7 +55,11 @@ export function connect(
   hostIps: readonly string[],
   ctx: ControllerCtx,
 ): { row: PodSandboxRow } | { failure: string } {
-  if (sandbox.hostNetwork) return { row: ready(sandbox, hostIps as readonly Ip[]) } // addresses of a Node's status
+  if (sandbox.hostNetwork) {
+    const row = ready(sandbox, hostIps as readonly Ip[]) // addresses of a Node's status
+    writePodFiles(pod, row, ctx)
+    return { row }
+  }
   const path = pathOf(sandbox)
   netnsAdd(ctx.tx, { id: sandbox.netns, host: sandbox.host, path, owner: 'containerd', cause: causeOf(pod, ctx) })
   linkSet(ctx.tx, loOf(sandbox.netns), { up: true }) // what the loopback plugin does, which containerd runs first
@@ -77,7 +81,8 @@ function ready(sandbox: PodSandboxRow, ips: readonly Ip[]): PodSandboxRow {
 
 /** StopPodSandbox and RemovePodSandbox: CNI DEL, then the netns with all that is in it. */
 export function closeSandbox(sandbox: PodSandboxRow, ctx: ControllerCtx): void {
-  if (sandbox.hostNetwork || sandbox.ips.length === 0) return
+  if (sandbox.hostNetwork) return removePodFiles(sandbox, ctx)
+  if (sandbox.ips.length === 0) return
   const { namespace, name, uid } = sandbox
   const done = cniDel(ctx, { ...bareAttachment(sandbox), pod: { namespace, name, uid } })
   if (!done.ok)

@@ -222,11 +222,7 @@ describe('refusals', () => {
     ['get deploy nope', 'Error from server (NotFound): deployments.apps "nope" not found\n', 1],
     ['get foo', 'error: the server doesn\'t have a resource type "foo"\n', 1],
     ['get widgets.example.org', 'error: the server doesn\'t have a resource type "widgets.example.org"\n', 1],
-    [
-      'get deployments.v1beta1.apps',
-      'error: the server doesn\'t have a resource type "deployments.v1beta1.apps"\n',
-      1,
-    ],
+    ['get deployments.v1beta1.apps', 'error: the server doesn\'t have a resource type "deployments.v1beta1.apps"\n', 1],
     ['get cm', 'No resources found in default namespace.\n', 0],
     ['get cm -n shop', 'No resources found in shop namespace.\n', 0],
     ['get cm -A', 'No resources found\n', 0],
