@@ -33,7 +33,16 @@ test.describe('an engine that falls silent', () => {
   test('can be stopped at once, and another text runs by itself', async ({ page }) => {
     await deafen(page)
     await page.goto('./')
-    await page.getByRole('button', { name: 'Stop' }).click()
+    // Pressed from within the page: it is there for three seconds only, and a busy machine takes longer to find and press it.
+    await page.waitForFunction(
+      () => {
+        const stop = [...document.querySelectorAll('button')].find((button) => button.textContent === 'Stop')
+        stop?.click()
+        return stop !== undefined
+      },
+      undefined,
+      { polling: 100 },
+    )
     await expect(page.locator('.notices')).toContainText('was restarted')
     await page.unroute(WORKER)
     await page.reload()
