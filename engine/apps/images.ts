@@ -56,6 +56,8 @@ export function declaredOr(container: ContainerSpec, defaults: readonly number[]
   const mounted = container.volumeMounts?.some(({ mountPath }) =>
     /^\/(etc|usr\/local\/(apache2|etc)|opt)(\/|$)|conf/.test(mountPath),
   )
+  const configured = process === 'nginx' ? nginxListens(container.configuration ?? []) : []
+  if (configured.length > 0) return configured
   const declared = (container.ports ?? []).filter((port) => Number.isInteger(port.containerPort))
   if (mounted && declared.length > 0) {
     return declared.map((port) =>
@@ -69,6 +71,21 @@ export function declaredOr(container: ContainerSpec, defaults: readonly number[]
       { ...listen(port, process), address: '::', v6only: true },
     ])
   return defaults.map((port) => listen(port, process))
+}
+
+/** Directives `listen` of nginx' own language: `listen 8080;`, `listen [::]:443 ssl;`, `listen 127.0.0.1:81;`, `listen 53 udp;`. */
+function nginxListens(texts: readonly string[]): readonly Listen[] {
+  const found = new Map<string, Listen>()
+  for (const text of texts) {
+    for (const match of text.matchAll(/^[^#\n]*?\blisten\s+(?:(\[[0-9a-fA-F:]+\]|[\d.]+|\*):)?(\d+)\b([^;\n]*);/gm)) {
+      const six = match[1]?.startsWith('[')
+      const address = !match[1] || match[1] === '*' ? '0.0.0.0' : match[1].replace(/[[\]]/g, '')
+      const proto = /\budp\b/.test(match[3]) ? 'udp' : 'tcp'
+      const each = { ...listen(Number(match[2]), 'nginx', proto), address, ...(six ? { v6only: true } : {}) }
+      found.set(`${address} ${each.port} ${proto}`, each)
+    }
+  }
+  return [...found.values()]
 }
 
 const envOf = (container: ContainerSpec, name: string) => container.env?.find((entry) => entry.name === name)?.value

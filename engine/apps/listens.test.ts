@@ -16,6 +16,18 @@ describe('what a container listens on', () => {
       ['0.0.0.0:80/tcp', '[::]:80/tcp'],
     ],
     [
+      'nginx listens where its mounted configuration says',
+      {
+        image: 'nginx',
+        ports: [{ containerPort: 80 }],
+        configuration: [
+          'server {\n  listen 8080;\n  listen [::]:8080 ipv6only=on;\n  # listen 9;\n}\nserver { listen 127.0.0.1:81 default_server; }',
+          'not: nginx',
+        ],
+      },
+      ['0.0.0.0:8080/tcp', '[::]:8080/tcp', '127.0.0.1:81/tcp'],
+    ],
+    [
       'an unknown image: what is declared, and where its probes knock',
       {
         image: 'acme/app',

@@ -33,6 +33,8 @@ export interface ContainerSpec {
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
   readonly ports?: readonly { readonly containerPort: number; readonly protocol?: string; readonly name?: string }[]
   readonly volumeMounts?: readonly { readonly mountPath: string }[]
+  /** Texts of the ConfigMaps that it mounts: its configuration, perhaps. */
+  readonly configuration?: readonly string[]
   readonly livenessProbe?: ProbeTarget
   readonly readinessProbe?: ProbeTarget
   readonly startupProbe?: ProbeTarget

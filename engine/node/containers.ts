@@ -5,6 +5,7 @@ import { startListeners, stopListeners } from '../apps/listeners.ts'
 import { find } from '../control/findings.ts'
 import { controllerRefOf } from '../control/ownership.ts'
 import type { ControllerCtx } from '../control/types.ts'
+import { withConfiguration } from './configuration.ts'
 import { type Container, exitAt } from './plan.ts'
 import { causeOf } from './pod-files.ts'
 import { backOffSeconds } from './pod-status.ts'
@@ -211,7 +212,7 @@ function openSockets(
   container: Container,
   ctx: ControllerCtx,
 ): string | undefined {
-  const listens = listensOfPod(pod.object.spec, pod.object.metadata.annotations).find(
+  const listens = listensOfPod(withConfiguration(pod, ctx), pod.object.metadata.annotations).find(
     (each) => each.container === container.name,
   )
   if (!listens) return undefined

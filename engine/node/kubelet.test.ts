@@ -329,3 +329,25 @@ test('a second look of every controller and daemon at a whole world writes nothi
   sim.settle()
   expect(state()).toBe(before)
 })
+
+test.each([
+  ['the whole map', '{name: conf, mountPath: /etc/nginx/conf.d}', '{name: web}', [8080, 9090]],
+  ['one key of it', '{name: conf, mountPath: /etc/nginx/nginx.conf, subPath: a.conf}', '{name: web}', [8080]],
+  [
+    'the items chosen',
+    '{name: conf, mountPath: /etc/nginx/conf.d}',
+    '{name: web, items: [{key: b.conf, path: x.conf}]}',
+    [9090],
+  ],
+  ['a map that is not there', '{name: conf, mountPath: /etc/nginx/conf.d}', '{name: gone, optional: true}', [80]],
+])('a program reads the ConfigMap that is mounted: %s', (_what, mount, configMap, ports) => {
+  const { sim } = world(
+    podText(
+      `{containers: [{name: c, image: nginx, volumeMounts: [${mount}]}], volumes: [{name: conf, configMap: ${configMap}}]}`,
+    ),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a.conf: "server { listen 8080; }", b.conf: "server { listen 9090; }"}',
+  )
+  const netns = sim.world.rows('podSandbox').find(({ name }) => name === 'p')?.netns ?? ''
+  const listening = sim.world.by('socket', 'netns', netns).map(({ localPort }) => localPort)
+  expect([...new Set(listening)].sort((a, b) => a - b)).toEqual(ports)
+})
