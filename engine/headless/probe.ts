@@ -61,11 +61,14 @@ export function prepare(world: WorldReader, question: ProbeQuestion): Result<Pre
   const target = readTarget(world, question.to, question.port, protocol)
   if (!target.ok) return target
   const proto = protocol.toLowerCase() as ProbeConfig['proto'] // one of the four
-  const { src } = source.value
+  const { src, spoof } = source.value
   const to = parseIp(target.value.host)
+  const given = src ?? spoof
+  if (given && to && familyOf(given) !== familyOf(to))
+    return err({ code: 'bad-ask', message: `no packet goes from ${given} to ${to}: they are of different families` })
   const config: Prepared['config'] = {
     proto,
-    ...(src && (!to || familyOf(to) === familyOf(src)) ? { src } : {}),
+    ...(src ? { src } : {}),
     host: target.value.host,
     port: target.value.port,
     process: question.http ? 'curl' : proto === 'icmp' ? 'ping' : 'nc',

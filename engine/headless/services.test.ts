@@ -705,6 +705,11 @@ describe('with pods that were given', () => {
   })
 })
 
+test('no packet has addresses of two families', () => {
+  const { answers } = request(ONE, [ask(`${CLIENT} > [2001:db8::1]:80`), ask(`ip/${NODE} > [2001:db8::1]:80`)])
+  for (const answer of answers) expect(answer).toMatchObject({ error: { code: 'bad-ask' } })
+})
+
 test('ranges that nodes bring with them never refuse the request', () => {
   for (const nodes of [
     [node('here', ['10.0.0.5'], ['10.0.1.0/24']), node('there', ['10.0.0.6'], ['10.0.2.0/24'])],
