@@ -91,6 +91,12 @@ export function readScenario({
 
 const PLAYGROUND = ['podwalk.dev', 'kind.x-k8s.io', 'kubeproxy.config.k8s.io']
 
+/** Groups of configuration files that look like objects and that no API server serves. */
+const TOOL_GROUPS: readonly string[] = [
+  ...['kustomize.config.k8s.io', 'kubeadm.k8s.io', 'kubelet.config.k8s.io', 'kubescheduler.config.k8s.io'],
+  ...['apiserver.config.k8s.io', 'apiserver.k8s.io', 'audit.k8s.io', 'client.authentication.k8s.io', 'skaffold'],
+]
+
 class Reader {
   private readonly raws: readonly RawDocument[]
   private readonly diagnostics: Diagnostic[]
@@ -263,6 +269,13 @@ class Reader {
       : undefined
     const name = this.nameFor(key, namespace, meta, value, config)
     if (name === undefined) {
+      if (TOOL_GROUPS.includes(groupOf(apiVersion)))
+        return fail(
+          'no-match',
+          `no matches for kind "${kindName}" in version "${apiVersion}"`,
+          `This is a file for a tool, not an object of a cluster${kindName === 'Kustomization' ? ': render it first (kubectl kustomize), and paste the result' : ''}.`,
+          'kind',
+        )
       return fail(
         'missing-name',
         `metadata.name is missing for kind "${kindName}"`,

@@ -76,6 +76,11 @@ describe('reading', () => {
       ['error 3: metadata.name is missing for kind "Service"'],
     ],
     [
+      'a file for a tool',
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]',
+      ['error 2: no matches for kind "Kustomization" in version "kustomize.config.k8s.io/v1beta1"'],
+    ],
+    [
       'the wrong group',
       'apiVersion: v1\nkind: Deployment\nmetadata: {name: a}',
       ['error 1: no matches for kind "Deployment" in version "v1"'],
