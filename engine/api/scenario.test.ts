@@ -91,6 +91,14 @@ describe('reading', () => {
       ['warning 1: DaemonSet is no longer served as extensions/v1beta1; it is read as apps/v1'],
     ],
     [
+      'a group of old, of a kind that does nothing here',
+      'apiVersion: rbac.authorization.k8s.io/v1beta1\nkind: ClusterRole\nmetadata: {name: a}',
+      [
+        'warning 1: ClusterRole is no longer served as rbac.authorization.k8s.io/v1beta1; it is read as rbac.authorization.k8s.io/v1',
+        'info 2: ClusterRole (rbac.authorization.k8s.io/v1beta1) is stored, not modelled',
+      ],
+    ],
+    [
       'a stranger',
       'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}',
       ['info 2: Thing (example.com/v1) is stored, not modelled'],

@@ -80,6 +80,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       'etcd',
     ),
   agnhost: (args) => agnhostListens(args),
+  heapster: (args) => [tcp(Number(option(args, '--heapster-port') ?? 8082), 'heapster')],
   'http-echo': (args) => [
     tcp(Number(/:?(\d+)$/.exec(option(args, '-listen', '--listen') ?? '5678')?.[1] ?? 5678), 'http-echo'),
   ],

@@ -64,8 +64,8 @@ export function isCalled(def: KindDef, name: string): boolean {
   const [head, ...rest] = wanted.split('.')
   if (head !== def.plural && head !== def.singular) return false
   if (rest.join('.') === def.group) return true
-  // Of a custom kind one version is known; objects of its other versions are the same objects.
-  const version = registered(def) ? def.version : /^v\d+((alpha|beta)\d+)?$/.exec(rest[0])?.[0]
+  // Of a kind without a schema here one version is known; objects of its other versions are the same objects.
+  const version = BY_KEY.get(def.kind) === def ? def.version : /^v\d+((alpha|beta)\d+)?$/.exec(rest[0])?.[0]
   return rest[0] === version && rest.slice(1).join('.') === def.group
 }
 

@@ -14,6 +14,29 @@ const NO_LONGER_SERVED: Readonly<Record<string, readonly string[]>> = {
   PodDisruptionBudget: ['policy/v1beta1'],
   HorizontalPodAutoscaler: ['autoscaling/v2beta1', 'autoscaling/v2beta2'],
   CustomResourceDefinition: ['apiextensions.k8s.io/v1beta1'],
+  ...all(
+    ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'],
+    'rbac.authorization.k8s.io',
+    'v1beta1',
+    'v1alpha1',
+  ),
+  ...all(
+    ['StorageClass', 'CSIDriver', 'CSINode', 'VolumeAttachment', 'CSIStorageCapacity'],
+    'storage.k8s.io',
+    'v1beta1',
+  ),
+  ...all(['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'], 'admissionregistration.k8s.io', 'v1beta1'),
+  ...all(['FlowSchema', 'PriorityLevelConfiguration'], 'flowcontrol.apiserver.k8s.io', 'v1beta1', 'v1beta2', 'v1beta3'),
+  PriorityClass: ['scheduling.k8s.io/v1beta1', 'scheduling.k8s.io/v1alpha1'],
+  APIService: ['apiregistration.k8s.io/v1beta1'],
+  Lease: ['coordination.k8s.io/v1beta1'],
+  RuntimeClass: ['node.k8s.io/v1beta1'],
+  IngressClass: ['networking.k8s.io/v1beta1'],
+  CertificateSigningRequest: ['certificates.k8s.io/v1beta1'],
+}
+
+function all(kinds: readonly string[], group: string, ...versions: readonly string[]): Record<string, string[]> {
+  return Object.fromEntries(kinds.map((kind) => [kind, versions.map((version) => `${group}/${version}`)]))
 }
 
 const ALSO_SERVED: Readonly<Record<string, readonly string[]>> = {
