@@ -80,6 +80,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
       'etcd',
     ),
   agnhost: (args) => agnhostListens(args),
+  flanneld: (args) => {
+    const port = Number(option(args, '--healthz-port', '-healthz-port') ?? 0)
+    return port > 0 ? [tcp(port, 'flanneld', loopback(option(args, '--healthz-ip', '-healthz-ip')))] : []
+  },
   heapster: (args) => [tcp(Number(option(args, '--heapster-port') ?? 8082), 'heapster')],
   'http-echo': (args) => [
     tcp(Number(/:?(\d+)$/.exec(option(args, '-listen', '--listen') ?? '5678')?.[1] ?? 5678), 'http-echo'),
@@ -93,7 +97,7 @@ const SILENT: ReadonlySet<string> = new Set(
   (
     'sleep echo printf true false : tail cat date wget curl ping ping6 traceroute nslookup dig host watch env export set exit trap wait cd ls mkdir cp mv rm touch chmod chown ' +
     'test [ while until for do done if then else elif fi break continue read seq expr sed awk grep cut tr head hostname id uname kill pause exec apk apt-get apt yum bash sh ' +
-    '[[ printenv flanneld kindnetd install-conf perl tcpdump ip iptables openssl base64 kubectl mysql psql redis-cli mongo mongosh dd stress stress-ng tee { } sysctl mount ln sync yes shuf ps top nproc'
+    '[[ printenv kindnetd install-conf perl tcpdump ip iptables openssl base64 kubectl mysql psql redis-cli mongo mongosh dd stress stress-ng tee { } sysctl mount ln sync yes shuf ps top nproc'
   ).split(' '),
 )
 

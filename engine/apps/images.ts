@@ -154,7 +154,9 @@ function istioEcho({ args = [] }: ContainerSpec): readonly Listen[] {
   const after = (...names: readonly string[]) =>
     words.flatMap((word, i) => (names.includes(word) && /^\d+$/.test(words[i + 1] ?? '') ? [Number(words[i + 1])] : []))
   return [
-    ...after('--port', '--tcp', '--grpc', '--metrics', '--xds-grpc-server').map((port) => listen(port, 'server')),
+    ...[...new Set(after('--port', '--tcp', '--grpc', '--metrics', '--xds-grpc-server'))].map((port) =>
+      listen(port, 'server'),
+    ),
     ...after('--udp').map((port) => listen(port, 'server', 'udp')),
   ]
 }
@@ -305,9 +307,9 @@ const IMAGES: readonly (readonly [RegExp, Rule])[] = [
       ...[5775, 6831, 6832].map((port) => listen(port, 'jaeger', 'udp')),
     ],
   ],
-  [/(^|\/)jaegertracing\/jaeger$/, ports('jaeger', 4317, 4318, 9411, 14250, 14268, 16685, 16686)],
+  [/(^|\/)jaegertracing\/jaeger$/, ports('jaeger', 4317, 4318, 5778, 8888, 9411, 13133, 14250, 14268, 16685, 16686)],
   [/(^|\/)zipkin(-slim)?$/, ports('java', 9411)],
-  [/(^|\/)opentelemetry-collector(-\w+)?$/, withDeclared(ports('otelcol', 4317, 4318, 8888))],
+  [/(^|\/)opentelemetry-collector(-\w+)?$/, withDeclared(ports('otelcol', 4317, 4318, 8888, 13133))],
   [/(^|\/)skywalking-oap-server$/, ports('java', 11800, 12800)],
   [/(^|\/)skywalking-ui$/, ports('java', 8080)],
   [/(^|\/)loki$/, configured('loki', 3100, 9095)],

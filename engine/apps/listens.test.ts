@@ -16,6 +16,16 @@ describe('what a container listens on', () => {
       ['0.0.0.0:80/tcp', '[::]:80/tcp'],
     ],
     [
+      'flanneld tells of its health where it is told to',
+      {
+        image: 'ghcr.io/flannel-io/flannel:v0.28.9',
+        command: ['/opt/bin/flanneld'],
+        args: ['--ip-masq', '--healthz-port=8081'],
+      },
+      ['8081/tcp'],
+    ],
+    ['flanneld without that: nothing', { image: 'flannel', command: ['/opt/bin/flanneld'], args: ['--ip-masq'] }, []],
+    [
       'nginx listens where its mounted configuration says',
       {
         image: 'nginx',
@@ -134,7 +144,10 @@ describe('what a container listens on', () => {
     ['bookinfo’s database', { image: 'docker.io/istio/examples-bookinfo-mongodb:1.20' }, ['27017/tcp']],
     [
       'Istio’s echo server: a port per flag',
-      { image: 'registry.istio.io/testing/app', args: ['--port', '8080', '--tcp=9090', '--grpc', '7070', '--crt=/c'] },
+      {
+        image: 'registry.istio.io/testing/app',
+        args: ['--port', '8080', '--tcp=9090', '--grpc', '7070', '--xds-grpc-server=7070'],
+      },
       ['8080/tcp', '9090/tcp', '7070/tcp'],
     ],
     [
