@@ -8,23 +8,27 @@ import type { Container } from './plan.ts'
  */
 export function withConfiguration(pod: ObjectRow, ctx: ControllerCtx) {
   const { spec } = pod.object
-  const maps = new Map<string, { name?: string; items?: readonly { key: string; path: string }[] }>()
-  for (const { name, configMap } of spec.volumes ?? []) if (configMap) maps.set(name, configMap)
+  const maps = new Map<string, { name?: string; items?: unknown }>()
+  for (const volume of listOf(spec.volumes)) if (volume?.configMap) maps.set(volume.name, volume.configMap)
   if (maps.size === 0) return spec
   const texts = (container: Container): readonly string[] =>
-    (container.volumeMounts ?? []).flatMap(({ name, subPath }: { name: string; subPath?: string }) => {
-      const map = maps.get(name)
+    listOf(container?.volumeMounts).flatMap((mount) => {
+      const map = maps.get(mount?.name)
       const data = map && ctx.api.get('ConfigMap', pod.namespace, map.name ?? '')?.object.data
       if (!map || !data) return []
-      const files = map.items ?? Object.keys(data).map((key) => ({ key, path: key }))
+      const files = map.items ? listOf(map.items) : Object.keys(data).map((key) => ({ key, path: key }))
       return files
-        .filter(({ path }) => subPath === undefined || path === subPath)
-        .flatMap(({ key }) => (typeof data[key] === 'string' ? [data[key]] : []))
+        .filter((file) => mount.subPath === undefined || file?.path === mount.subPath)
+        .flatMap((file) => (typeof data[file?.key] === 'string' ? [data[file.key]] : []))
     })
   const withTexts = (container: Container) => ({ ...container, configuration: texts(container) })
   return {
     ...spec,
-    containers: spec.containers.map(withTexts),
-    ...(spec.initContainers ? { initContainers: spec.initContainers.map(withTexts) } : {}),
+    containers: listOf(spec.containers).map(withTexts),
+    ...(spec.initContainers ? { initContainers: listOf(spec.initContainers).map(withTexts) } : {}),
   }
 }
+
+/** What should be a list; without admission anything may stand there. */
+// biome-ignore lint/suspicious/noExplicitAny: parts of a manifest that was not checked
+const listOf = (value: unknown): readonly any[] => (Array.isArray(value) ? value : [])
