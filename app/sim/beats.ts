@@ -60,10 +60,11 @@ export function beatOfDeath(
 ): number {
   if (!answer || answer.verdict === 'delivered') return -1
   const from = firstBeatOfWalk(beats, answer)
+  const asked = exchangeOf(stepOf(commits, beats[from]))
   for (let index = from; index < beats.length; index++) {
     const step = stepOf(commits, beats[index])
     const how = step?.end?.disposition
-    if (step && !step.reply && (how === 'dropped' || how === 'rejected')) return index
+    if (step && exchangeOf(step) === asked && !step.reply && (how === 'dropped' || how === 'rejected')) return index
   }
   return -1
 }
@@ -77,13 +78,20 @@ export function beatOfOutcome(
   const death = beatOfDeath(beats, commits, answer)
   if (!answer || death >= 0) return death
   let arrived = -1
-  for (let index = firstBeatOfWalk(beats, answer); index < beats.length; index++) {
+  const from = firstBeatOfWalk(beats, answer)
+  const asked = exchangeOf(stepOf(commits, beats[from]))
+  for (let index = from; index < beats.length; index++) {
     const step = stepOf(commits, beats[index])
-    if (step?.end?.disposition !== 'delivered') continue
+    if (step?.end?.disposition !== 'delivered' || exchangeOf(step) !== asked) continue
     if (step.reply) return index
     if (arrived < 0) arrived = index
   }
   return arrived < 0 ? beats.length - 1 : arrived
+}
+
+/** The exchange that a packet belongs to: `request` of `request`, `request/2` and `request/r1`. Earlier ones may still be under way. */
+function exchangeOf(step: StepView | undefined): string | undefined {
+  return step?.packet.split('/', 1)[0]
 }
 
 export function stepOf(commits: ReadonlyMap<number, CommitView>, beat: Beat | undefined): StepView | undefined {

@@ -131,7 +131,7 @@ function routeText(route: RouteRow): string {
   )
   const head = `${route.type === 'unicast' ? '' : `${route.type} `}${dst}`
   const body = hops.length === 1 ? hops[0] : hops.map((hop) => ` nexthop${hop}`).join('')
-  return `${head}${body}${route.table === 254 ? '' : ` table ${tableName(route.table)}`} proto ${route.proto}${route.scope === 'global' ? '' : ` scope ${route.scope}`}${route.src ? ` src ${route.src}` : ''}${route.metric ? ` metric ${route.metric}` : ''}`
+  return `${head}${body}${route.table === 254 ? '' : ` table ${tableName(route.table)}`}${route.proto === 'boot' ? '' : ` proto ${route.proto}`}${route.scope === 'global' ? '' : ` scope ${route.scope}`}${route.src ? ` src ${route.src}` : ''}${route.metric ? ` metric ${route.metric}` : ''}`
 }
 
 function conntrackText({ orig, reply, tcp, status }: ConntrackRow): string {
