@@ -11,6 +11,8 @@ export interface Limits {
   readonly pods: number
   /** Events of one command: a load, an edit, a step. */
   readonly events: number
+  /** Changes of rows of one command: time and memory go by them (some 20 us and a kilobyte each). */
+  readonly changes: number
   /** Simulated microseconds of one command. */
   readonly withinUs: number
 }
@@ -21,9 +23,10 @@ export const LIMITS: Limits = {
   objects: 20_000,
   nodes: 500,
   pods: 10_000,
-  events: 2_000_000,
+  events: 1_000_000,
+  changes: 1_000_000,
   withinUs: 300_000_000,
 }
 
 /** The page's: somebody waits for an answer. */
-export const PAGE_LIMITS: Limits = { ...LIMITS, pods: 2_000, events: 400_000 }
+export const PAGE_LIMITS: Limits = { ...LIMITS, pods: 2_000, events: 400_000, changes: 400_000 }

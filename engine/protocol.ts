@@ -73,7 +73,7 @@ export type Update =
 export interface ProgressUpdate {
   readonly type: 'progress'
   readonly id: number
-  /** Events since the command began. */
+  /** Events of what is under way now: settling, or the question. */
   readonly events: number
   /** Pods of the world now. */
   readonly pods: number

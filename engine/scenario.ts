@@ -114,9 +114,9 @@ export function settle(
   { sim, input }: Pick<Running, 'sim' | 'input'>,
   budget?: Budget,
 ): { settled: boolean; unsettled: readonly Diagnostic[] } {
-  const { events, withinUs } = limitsOf(input)
+  const { events, changes, withinUs } = limitsOf(input)
   const [moment, now] = [sim.moment, sim.clock.now]
-  const settled = sim.settle({ maxEvents: events, withinUs, ...budget })
+  const settled = sim.settle({ maxEvents: events, maxChanges: changes, withinUs, ...budget })
   const finding = settled
     ? undefined
     : unsettledFinding(sim.world, { events: sim.moment - moment, us: sim.clock.now - now })

@@ -12,7 +12,7 @@ import type { AnswerView, Command, Question, Update, WorldUpdate } from './proto
 import { suggestQuestion } from './headless/suggest.ts'
 import { type Limits, PAGE_LIMITS } from './limits.ts'
 import { diagnosticsOf, editScenario, loadScenario, type Running } from './scenario.ts'
-import { type Budget, SLICE } from './simulation.ts'
+import type { Budget } from './simulation.ts'
 
 /** How long a question may keep the world running, simulated: longer than TCP's last SYN retransmission gives up. */
 const QUESTION_BUDGET = { withinUs: 240_000_000, maxEvents: 200_000 }
@@ -164,9 +164,7 @@ export class Session {
 
   /** Tells after each slice of a command's events that it goes on. */
   private progress(id: number): Budget['onSlice'] {
-    let events = 0
-    return ({ world, clock }) => {
-      events += SLICE
+    return ({ world, clock }, events) => {
       const pods = world.rows('apiState').reduce((sum, state) => sum + state.pods, 0)
       this.tell({ type: 'progress', id, events, pods, simulatedUs: clock.now })
     }

@@ -30,12 +30,14 @@ export interface Budget {
   /** Latest simulated time, microseconds, relative to now. */
   readonly withinUs?: number
   readonly maxEvents?: number
-  /** Told after every slice of events, so that who waits knows that it goes on. It must not write. */
-  readonly onSlice?: (sim: Simulation) => void
+  /** Most changes of rows: what time and memory go by. */
+  readonly maxChanges?: number
+  /** Told after every slice of work, with the events run so far, so that who waits knows that it goes on. It must not write. */
+  readonly onSlice?: (sim: Simulation, events: number) => void
 }
 
-/** Events of a slice: some milliseconds. */
-export const SLICE = 256
+/** A slice: so many events, or so many changes of rows, whichever comes first. */
+const SLICE = { events: 256, changes: 4_096 }
 
 const COUNTERS: ReadonlySet<string> = new Set<TableName>(['linkStat', 'nfCount'])
 
@@ -112,11 +114,17 @@ export class Simulation {
   runWhile(more: () => boolean, budget: Budget = {}): boolean {
     const limit = this.clock.now + (budget.withinUs ?? DEFAULT_BUDGET.withinUs)
     const events = budget.maxEvents ?? DEFAULT_BUDGET.maxEvents
+    const full = this.world.position + (budget.maxChanges ?? Number.POSITIVE_INFINITY)
+    let slice = { run: 0, position: this.world.position }
     for (let run = 0; more(); run++) {
       const next = this.heap.peek()
       if (!next) return true
-      if (next.at > limit || run >= events) return false
-      if (run > 0 && run % SLICE === 0) budget.onSlice?.(this)
+      if (next.at > limit || run >= events || this.world.position >= full) return false
+      const { position } = this.world
+      if (run - slice.run >= SLICE.events || position - slice.position >= SLICE.changes) {
+        slice = { run, position }
+        budget.onSlice?.(this, run)
+      }
       this.step()
     }
     return true

@@ -14,8 +14,11 @@ export function unsettledFinding(
   ran: { readonly events: number; readonly us: number },
 ): Diagnostic | undefined {
   const busy = new Map<string, string[]>()
-  for (const { name, payload, background } of world.rows('event')) {
+  const now = world.get('clock', 'clock')?.now ?? 0
+  let next = Number.POSITIVE_INFINITY
+  for (const { name, payload, background, at } of world.rows('event')) {
     if (background) continue
+    next = Math.min(next, at)
     const item = name === 'reconcile' ? (payload as { controller: string; key: string }) : undefined // a WorkItem
     const who = item?.controller ?? name
     const keys = busy.get(who)
@@ -27,11 +30,12 @@ export function unsettledFinding(
     .sort(([a, some], [b, others]) => others.length - some.length || (a < b ? -1 : 1))
     .slice(0, MOST_COMPONENTS)
     .map(([who, keys]) => `${who}${listed(keys.filter(Boolean))}`)
+  const waits = next - now > 1_000_000 ? ` (the next of it after ${seconds(next - now)} s)` : ''
   const more = busy.size > named.length ? `, and ${busy.size - named.length} more` : ''
   return {
     severity: 'warning',
     code: 'unsettled',
-    message: `the world did not come to rest within ${ran.events} events and ${seconds(ran.us)} s of its own time; it is shown as it stood then. Still busy: ${named.join(', ')}${more}`,
+    message: `the world did not come to rest within ${ran.events} events and ${seconds(ran.us)} s of its own time; it is shown as it stood then. Still busy: ${named.join(', ')}${more}${waits}`,
   }
 }
 

@@ -17,6 +17,8 @@ export interface FieldError {
   readonly message: string
   /** True where the trouble is a field that may not change: the object would have to be made anew. */
   readonly immutable?: boolean
+  /** True where a list, a map or a scalar stands where another of the three belongs: nobody could read such an object. */
+  readonly misshapen?: boolean
 }
 
 export const required = (field: string, detail = ''): FieldError => ({

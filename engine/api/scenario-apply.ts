@@ -119,7 +119,7 @@ class Applier {
 
   /** The playground's own documents are kept as objects too, so that causes lead to their lines; nobody judges them here. */
   private api(cluster: string, playground = false): Api {
-    return apiOf(this.ctx, cluster, { admission: playground ? false : this.options.admission })
+    return apiOf(this.ctx, cluster, playground ? { admission: false, shaped: false } : this.options)
   }
 }
 

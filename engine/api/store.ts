@@ -3,6 +3,7 @@ import { draw, nameOf } from '../core/rng.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Tx } from '../core/world.ts'
 import { admit, admitUpdate } from './admission.ts'
+import type { FieldError } from './field-error.ts'
 import { DEFAULT_FLAGS } from './flags.ts'
 import { deepEqual, deepFreeze, mergePatch, shareUnchanged } from './json.ts'
 import type { KindDef } from './kinds/kind.ts'
@@ -24,8 +25,10 @@ import type { Api, ApiFlags, KubeObject, ObjectMeta, ObjectRow, SourceRef, Statu
 import { retireUid, uidFor } from './uid.ts'
 
 export interface ApiOptions {
-  /** False: what a real API server would refuse is stored all the same. */
+  /** False: what a real API server would refuse is stored all the same, as long as its lists are lists and its maps are maps. */
   readonly admission?: boolean
+  /** False: not even that is looked at. For the playground's own documents, whose readers complain themselves. */
+  readonly shaped?: boolean
 }
 
 /** Sets kube-apiserver's flags for a cluster. The first cluster that is configured is the first of the world. */
@@ -40,7 +43,7 @@ export function configureApi(tx: Tx, cluster: string, flags: Partial<ApiFlags>):
 /** The API server of a cluster (the first one if none is named), on a world's tables. It keeps nothing itself. */
 export function apiOf(on: Ctx | Tx, cluster?: string, options: ApiOptions = {}): Api {
   const tx = 'tx' in on ? on.tx : on
-  return new Store(tx, cluster ?? firstCluster(tx), options.admission !== false)
+  return new Store(tx, cluster ?? firstCluster(tx), options)
 }
 
 /** Namespaces that every cluster has, whether or not somebody stored them. */
@@ -50,11 +53,13 @@ class Store implements Api {
   readonly cluster: string
   private readonly tx: Tx
   private readonly admission: boolean
+  private readonly shaped: boolean
 
-  constructor(tx: Tx, cluster: string, admission: boolean) {
+  constructor(tx: Tx, cluster: string, { admission = true, shaped = true }: ApiOptions) {
     this.tx = tx
     this.cluster = cluster
     this.admission = admission
+    this.shaped = shaped
   }
 
   get(kind: string, namespace: string, name: string): ObjectRow | undefined {
@@ -82,9 +87,8 @@ class Store implements Api {
 
     const metadata = this.newMetadata(given.metadata, kind, id, namespace, name)
     const admitted = admit({ ...given, metadata } as KubeObject, kind, this.allocation())
-    if (this.admission && admitted.errors.length > 0) {
-      return err(invalidObject(kind, versionOf(given.apiVersion), name, admitted.errors))
-    }
+    const errors = this.refusing(admitted.errors)
+    if (errors.length > 0) return err(invalidObject(kind, versionOf(given.apiVersion), name, errors))
     if (key === 'Pod') this.countPods(1)
     return ok(this.store(id, key, namespace, name, admitted.object, options?.source))
   }
@@ -175,9 +179,8 @@ class Store implements Api {
     if (status === undefined) delete object.status
     else object.status = status
     const admitted = admitUpdate(object as unknown as KubeObject, before, kind, this.allocation(before))
-    if (this.admission && admitted.errors.length > 0) {
-      return err(invalidObject(kind, versionOf(given.apiVersion), row.name, admitted.errors))
-    }
+    const errors = this.refusing(admitted.errors)
+    if (errors.length > 0) return err(invalidObject(kind, versionOf(given.apiVersion), row.name, errors))
     const next = admitted.object
     if (next === before) {
       if (source === undefined || deepEqual(source, row.source)) return ok(row)
@@ -252,6 +255,12 @@ class Store implements Api {
     const { pods: used = 0, flags = DEFAULT_FLAGS } = this.tx.get('apiState', this.cluster) ?? {}
     const most = flags.mostPods + (namespace.startsWith('kube-') ? SYSTEM_RESERVE : 0)
     return used < most ? undefined : quotaExceeded(kind, name, { used, most })
+  }
+
+  /** Which errors refuse an object. A list where a text belongs is refused without admission too: nobody could read it. */
+  private refusing(errors: readonly FieldError[]): readonly FieldError[] {
+    if (this.admission) return errors
+    return this.shaped ? errors.filter(({ misshapen }) => misshapen) : []
   }
 
   private existing(given: KubeObject): { kind: KindDef; row: ObjectRow | undefined } {

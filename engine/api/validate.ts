@@ -176,7 +176,12 @@ function decodeError(schema: Schema, value: unknown, path: string, owner: string
     type: 'decode',
     field: path,
     message: `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${field} of type ${goType(schema)}`,
+    ...(isComposite(schema) || typeof value === 'object' ? { misshapen: true } : {}),
   }
+}
+
+function isComposite({ type }: Schema): boolean {
+  return type === 'object' || type === 'list' || type === 'map'
 }
 
 function jsonType(value: unknown): string {

@@ -213,6 +213,14 @@ function checkRanges({ networking: net, underlay, nodes }: ClusterConfig, draft:
       cidr,
     })),
   ]
+  for (const { name, path, cidr } of ranges.slice(0, 2)) {
+    if (cidr.includes(':'))
+      complaints.error(
+        'not-modelled',
+        path,
+        `${name} is ${cidr}: a range of IPv4 comes first, IPv6 alone is not modelled yet`,
+      )
+  }
   ranges.forEach((a, i) => {
     for (const b of ranges.slice(0, i)) {
       if (overlap(a.cidr, b.cidr))

@@ -61,6 +61,11 @@ export function enqueue(
   ctx.clock.after(at - now, 'reconcile', item, { id, background })
 }
 
+/** Takes back a pending run of a key: somebody did its work already. */
+export function cancelRun(ctx: Ctx, item: WorkItem): void {
+  ctx.clock.cancel(`reconcile/${runId(item)}`)
+}
+
 /** How long the key has to keep its distance from its last run. */
 function restUs(ctx: Ctx, controller: Controller, item: WorkItem): number {
   if (controller.coalesceUs === undefined) return 0

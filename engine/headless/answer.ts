@@ -18,7 +18,7 @@ export interface Request {
   readonly seed?: number
   readonly untilMs?: number
   /** Lifts (or lowers) a budget; what is absent keeps its default. */
-  readonly limits?: Partial<Pick<Limits, 'nodes' | 'pods' | 'objects' | 'events'>>
+  readonly limits?: Partial<Pick<Limits, 'nodes' | 'pods' | 'objects' | 'events' | 'changes'>>
   readonly asks?: readonly unknown[]
   readonly steps?: readonly StepRequest[]
 }
@@ -136,7 +136,7 @@ function check(request: Request): string | undefined {
   return unknownComponent(request.components)
 }
 
-const LIFTABLE: readonly string[] = ['nodes', 'pods', 'objects', 'events'] satisfies (keyof Limits)[]
+const LIFTABLE: readonly string[] = ['nodes', 'pods', 'objects', 'events', 'changes'] satisfies (keyof Limits)[]
 
 function failure(id: unknown, code: string, message: string, line?: number | null): Failure {
   return { id, error: { code, message, ...(line === undefined ? {} : { line }) } }

@@ -74,6 +74,10 @@ export function waitingKeys(ctx: ControllerCtx): string[] {
   return ctx.tx.by('schedPod', 'waiting', ctx.cluster).map(({ key }) => key)
 }
 
+export function isAnyoneWaiting(ctx: ControllerCtx): boolean {
+  return ctx.tx.oneBy('schedPod', 'waiting', ctx.cluster) !== undefined
+}
+
 /** Whether a bound pod is counted where it is: the scheduler's own bindings are not news to it. */
 export function isAccounted(ctx: ControllerCtx, key: string, pod: ObjectRow): boolean {
   const node: string | undefined = pod.object.spec?.nodeName

@@ -4,7 +4,8 @@ import type { ObjectRow } from '../../api/types.ts'
 import { keyOf, nameOfRow, splitKey } from '../keys.ts'
 import { type Condition, conditionOf, isFinished, isTerminating } from '../pods.ts'
 import type { Controller, ControllerCtx, ReconcileResult } from '../types.ts'
-import { account, discount, isAccounted, waitingKeys } from './cache.ts'
+import { cancelRun } from '../workqueue.ts'
+import { account, discount, isAccounted, isAnyoneWaiting, waitingKeys } from './cache.ts'
 import { crowding, nodeVerdicts, type Refusal } from './filter.ts'
 import { neighbourRule } from './neighbours.ts'
 import { type NodeInfo, nodeInfos } from './node-info.ts'
@@ -17,8 +18,8 @@ export const kubeScheduler: Controller = {
   watches: ['Pod', 'Node'],
   latencyUs: ({ watchUs, scheduleUs }) => watchUs + scheduleUs,
   keysFor({ before, after }, ctx) {
-    if ((after ?? before)?.kind === 'Node') return nodeChanged(before, after) ? waitingKeys(ctx) : []
-    if (!after) return before ? [keyOf(before), ...waitingKeys(ctx)] : []
+    if ((after ?? before)?.kind === 'Node') return nodeChanged(before, after) ? everyoneWaiting(ctx) : []
+    if (!after) return before ? [keyOf(before), ...everyoneWaiting(ctx)] : []
     if (
       before &&
       nodeNameOf(before) === nodeNameOf(after) &&
@@ -26,17 +27,39 @@ export const kubeScheduler: Controller = {
       gates(before) === gates(after)
     )
       return []
-    if (isFinished(after)) return [keyOf(after), ...waitingKeys(ctx)]
+    if (isFinished(after)) return [keyOf(after), ...everyoneWaiting(ctx)]
     return isAccounted(ctx, keyOf(after), after) ? [] : [keyOf(after)]
   },
   reconcile(key, ctx) {
-    const pod = ctx.api.get('Pod', splitKey(key).namespace, splitKey(key).name)
-    if (!pod || isFinished(pod)) return discount(ctx, key)
-    if (nodeNameOf(pod)) return account(ctx, key, pod, nodeNameOf(pod))
-    if (isTerminating(pod) || (pod.object.spec?.schedulerName ?? 'default-scheduler') !== 'default-scheduler') return
-    if (gates(pod) > 0) return gate(pod, ctx)
-    return schedule(key, pod, ctx)
+    if (key === EVERYONE) return retryAll(ctx)
+    return reconcilePod(key, ctx)
   },
+}
+
+/** The key that stands for all Pods that wait: what may help one may help each, and ten thousand wake-ups would cost more than the looks. */
+const EVERYONE = '*'
+
+function everyoneWaiting(ctx: ControllerCtx): readonly string[] {
+  return isAnyoneWaiting(ctx) ? [EVERYONE] : []
+}
+
+/** Models pkg/scheduler/backend/queue MoveAllToActiveOrBackoffQueue. */
+function retryAll(ctx: ControllerCtx): ReconcileResult | undefined {
+  let refused: ReconcileResult | undefined
+  for (const key of waitingKeys(ctx)) {
+    const result = reconcilePod(key, ctx)
+    if (result?.error) refused = result // a Pod that waits for the boot to end looks again by its own key
+  }
+  return refused
+}
+
+function reconcilePod(key: string, ctx: ControllerCtx): ReconcileResult | undefined {
+  const pod = ctx.api.get('Pod', splitKey(key).namespace, splitKey(key).name)
+  if (!pod || isFinished(pod)) discount(ctx, key)
+  else if (nodeNameOf(pod)) account(ctx, key, pod, nodeNameOf(pod))
+  else if (isTerminating(pod) || (pod.object.spec?.schedulerName ?? 'default-scheduler') !== 'default-scheduler') return
+  else if (gates(pod) > 0) gate(pod, ctx)
+  else return schedule(key, pod, ctx)
 }
 
 const nodeNameOf = (pod: ObjectRow): string | undefined => pod.object.spec?.nodeName || undefined
@@ -81,6 +104,7 @@ function schedule(key: string, pod: ObjectRow, ctx: ControllerCtx): ReconcileRes
   })
   if (!bound.ok) return { error: bound.error }
   account(ctx, key, bound.value, node)
+  cancelRun(ctx, { controller: kubeScheduler.name, cluster: ctx.cluster, key })
   ctx.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${key} to ${node}`)
   ctx.note({ actor: 'kube-scheduler', text: `bound ${key} to ${node}`, object: nameOfRow(pod), node })
 }
@@ -90,6 +114,7 @@ const BOOT_US = 10_000_000
 
 function fail(key: string, pod: ObjectRow, nodes: number, refusals: readonly Refusal[], ctx: ControllerCtx): void {
   account(ctx, key, pod, undefined)
+  cancelRun(ctx, { controller: kubeScheduler.name, cluster: ctx.cluster, key })
   const message = fitError(nodes, refusals, clusterConfig(ctx.tx, ctx.cluster)?.era === '2021')
   const waiting = conditionOf(pod, 'PodScheduled')
   if (waiting?.status === 'False' && waiting.message === message) return
