@@ -1,7 +1,8 @@
 import { refText } from './api/names.ts'
 import { applyScenario, readScenario, type Scenario } from './api/scenario-text.ts'
 import type { Diagnostic, KubeObject } from './api/types.ts'
-import { bootstrapCluster } from './cluster/bootstrap.ts'
+import { placeIn } from './api/provenance.ts'
+import { bootstrapCluster, type RefusedPart } from './cluster/bootstrap.ts'
 import { type ClusterConfig, resolveClusters, sameWorld } from './cluster/config.ts'
 import { attachGivenPods } from './cluster/given-pods.ts'
 import { configureApi } from './api/store.ts'
@@ -80,10 +81,11 @@ function change(
   old: Scenario | undefined,
 ): readonly Diagnostic[] {
   let refused: readonly Diagnostic[] = []
+  const parts: RefusedPart[] = []
   sim.transact(event, (ctx) => {
     if (event === 'load') setComponents(ctx.tx, input.components)
     for (const config of read.configs) {
-      bootstrapCluster(ctx, config)
+      parts.push(...bootstrapCluster(ctx, config))
       const mostPods = Math.ceil(limitsOf(input).pods / read.configs.length)
       if (ctx.tx.get('apiState', config.name)?.flags.mostPods !== mostPods)
         configureApi(ctx.tx, config.name, { mostPods })
@@ -91,7 +93,25 @@ function change(
     refused = applyScenario(ctx, old, read.scenario, { admission: input.admission })
     attachGivenPods(ctx)
   })
-  return refused
+  return [...refused, ...parts.flatMap((part) => partDiagnostic(sim, read, part))]
+}
+
+/** What was refused of a Node that a Cluster document describes; a Node that has its own document is told of there. */
+function partDiagnostic({ world }: Simulation, read: Read, { object, error, source }: RefusedPart): Diagnostic[] {
+  const { kind, metadata } = object
+  const own = read.scenario.objects.some(
+    ({ key, object: { metadata: given } }) => key === kind && given.name === metadata.name,
+  )
+  if (own) return []
+  return [
+    {
+      severity: 'error',
+      code: 'api-invalid',
+      message: error.message,
+      object: refText(kind, '', metadata.name),
+      ...(source ? placeIn(world, source, error.causes?.[0]?.field ?? '') : {}),
+    },
+  ]
 }
 
 function finish(

@@ -69,24 +69,47 @@ export function listensOf(
 
 /** Every container of a pod with what it listens on; with the annotation, the first one has it all. */
 export function listensOfPod(
-  spec: {
-    readonly containers: readonly ContainerSpec[]
-    readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[]
-  },
+  spec: PodContainers,
   podAnnotations?: Readonly<Record<string, string>>,
 ): readonly (Listens & { readonly container: string })[] {
-  const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
-  const annotated = podAnnotations?.[LISTEN_ANNOTATION] !== undefined
-  return [...spec.containers, ...sidecars].map((container, index, all) => ({
+  return longRunning(spec).map((container, index, all) => ({
     container: container.name,
-    ...(annotated && index > 0
-      ? { ports: [] }
-      : listensOf(
-          container,
-          podAnnotations,
-          all.filter((other) => other !== container),
-        )),
+    ...listensAmong(all, index, podAnnotations),
   }))
+}
+
+/** What one container of a pod listens on; undefined if it is none that stays. */
+export function listensOfContainer(
+  spec: PodContainers,
+  name: string,
+  podAnnotations?: Readonly<Record<string, string>>,
+): Listens | undefined {
+  const all = longRunning(spec)
+  const index = all.findIndex((container) => container.name === name)
+  return index < 0 ? undefined : listensAmong(all, index, podAnnotations)
+}
+
+interface PodContainers {
+  readonly containers: readonly ContainerSpec[]
+  readonly initContainers?: readonly (ContainerSpec & { readonly restartPolicy?: string })[]
+}
+
+function longRunning(spec: PodContainers): readonly ContainerSpec[] {
+  const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
+  return [...spec.containers, ...sidecars]
+}
+
+function listensAmong(
+  all: readonly ContainerSpec[],
+  index: number,
+  podAnnotations?: Readonly<Record<string, string>>,
+): Listens {
+  if (podAnnotations?.[LISTEN_ANNOTATION] !== undefined && index > 0) return { ports: [] }
+  return listensOf(
+    all[index],
+    podAnnotations,
+    all.filter((_, other) => other !== index),
+  )
 }
 
 /** Reads `8080/TCP, 53/UDP, 127.0.0.1:9000/TCP, [::1]:9000/TCP`; the protocol defaults to TCP. */

@@ -5,7 +5,7 @@ import type { SourceFile } from '../protocol.ts'
 import type { Limits } from '../limits.ts'
 import { diagnosticsOf, loadScenario, type Running, settle } from '../scenario.ts'
 import { runAsk } from './asks.ts'
-import { applyStep, type StepRequest } from './steps.ts'
+import { applyStep, malformedStep, type StepRequest } from './steps.ts'
 
 /** One request of `headless.md`. */
 export interface Request {
@@ -120,15 +120,21 @@ function check(request: Request): string | undefined {
   if (request.scenario !== undefined && typeof request.scenario !== 'string') return '`scenario` is a text'
   if (
     request.files !== undefined &&
-    (typeof request.files !== 'object' || Object.values(request.files).some((f) => typeof f !== 'string'))
+    (typeof request.files !== 'object' ||
+      request.files === null ||
+      Object.values(request.files).some((f) => typeof f !== 'string'))
   )
     return '`files` maps names to texts'
   if (request.objects !== undefined && !Array.isArray(request.objects)) return '`objects` is a list'
   if (request.asks !== undefined && !Array.isArray(request.asks)) return '`asks` is a list'
   if (request.steps !== undefined && !Array.isArray(request.steps)) return '`steps` is a list'
+  const step = (request.steps ?? []).map(malformedStep).find(Boolean)
+  if (step) return step
   if (request.seed !== undefined && !Number.isSafeInteger(request.seed)) return '`seed` is an integer'
   if (request.untilMs !== undefined && !(typeof request.untilMs === 'number' && request.untilMs > 0))
     return '`untilMs` is a number of milliseconds'
+  if (request.limits !== undefined && (typeof request.limits !== 'object' || request.limits === null))
+    return '`limits` maps names to numbers'
   for (const [name, value] of Object.entries(request.limits ?? {})) {
     if (!LIFTABLE.includes(name)) return `\`limits\` knows ${LIFTABLE.join(', ')}, not "${name}"`
     if (!(Number.isSafeInteger(value) && value > 0)) return `\`limits.${name}\` is a whole number above 0`

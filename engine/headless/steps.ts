@@ -24,6 +24,30 @@ export interface StepRequest {
   readonly asks?: readonly unknown[]
 }
 
+/** What is wrong with the form of a step; undefined if nothing is. What its objects hold, the API server judges. */
+export function malformedStep(step: unknown, i: number): string | undefined {
+  const at = `steps[${i}]`
+  if (!isRecord(step)) return `\`${at}\` is an object`
+  for (const name of ['apply', 'delete', 'patch', 'asks']) {
+    const list = step[name]
+    if (list === undefined) continue
+    if (!Array.isArray(list)) return `\`${at}.${name}\` is a list`
+    if (name === 'apply' || name === 'asks') continue
+    const wrong = list.findIndex((each) => !isRecord(each) || !names(each))
+    if (wrong >= 0) return `\`${at}.${name}[${wrong}]\` names an object by kind, namespace and name`
+  }
+  return undefined
+}
+
+function names({ apiVersion, kind, namespace, name }: Record<string, unknown>): boolean {
+  const text = (value: unknown) => typeof value === 'string'
+  return text(kind) && text(name) && [apiVersion, namespace].every((each) => each === undefined || text(each))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 /**
  * Applies a step as one commit: `apply` as kubectl apply would, against what the scenario or an earlier step gave, then
  * patches, then deletions. The first refusal is returned; the rest is applied all the same.

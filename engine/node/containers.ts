@@ -1,6 +1,6 @@
 import { locateIn } from '../api/provenance.ts'
 import type { ObjectRow } from '../api/types.ts'
-import { type Listens, listensOfPod } from '../apps/listens.ts'
+import { type Listens, listensOfContainer } from '../apps/listens.ts'
 import { startListeners, stopListeners } from '../apps/listeners.ts'
 import { find } from '../control/findings.ts'
 import { controllerRefOf } from '../control/ownership.ts'
@@ -212,9 +212,7 @@ function openSockets(
   container: Container,
   ctx: ControllerCtx,
 ): string | undefined {
-  const listens = listensOfPod(withConfiguration(pod, ctx), pod.object.metadata.annotations).find(
-    (each) => each.container === container.name,
-  )
+  const listens = listensOfContainer(withConfiguration(pod, ctx), container.name, pod.object.metadata.annotations)
   if (!listens) return undefined
   report(pod, container, listens, ctx)
   if (listens.ports.length === 0) return undefined
