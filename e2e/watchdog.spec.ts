@@ -52,6 +52,34 @@ test.describe('an engine that falls silent', () => {
     await expect(page.locator('.notices')).toBeEmpty()
   })
 
+  test('is not what one is that tells how far it has come', async ({ page }) => {
+    const body =
+      'onmessage = ({ data: { id } }) => { let n = 0; setInterval(() => postMessage({ type: "progress", id, events: (n += 256), pods: 1234, simulatedUs: n }), 300) }'
+    await page.route(WORKER, (route) => route.fulfill({ contentType: 'text/javascript', body }))
+    await page.goto('./')
+    await expect(page.locator('.notices')).toContainText(/Still working on it: [\d,]+ events, 1,234 pods so far/)
+    await page.waitForTimeout(7_000)
+    await expect(page.locator('.notices')).toContainText('Still working')
+    await expect(page.locator('.notices')).not.toContainText('was restarted')
+    await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible()
+  })
+
+  test('a text of a billion replicas is shown as far as it fits', async ({ page }) => {
+    const text = `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 1000000000\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: c, image: nginx}]}\n`
+    await page.addInitScript(
+      (saved) => localStorage.setItem('podwalk.work.v1', saved),
+      JSON.stringify({
+        files: [{ name: 'shop.yaml', text }],
+        question: { from: 'external', to: 'default/deploy/web' },
+      }),
+    )
+    await page.goto('./')
+    await ready(page)
+    await expect(page.locator('.notices')).not.toContainText('was restarted')
+    await page.locator('.problems-head').click()
+    await expect(page.getByText(/showing [\d,]+ of 1,000,000,000 replicas/).first()).toBeVisible()
+  })
+
   test('a reload in the middle of good work is no sign of a hang', async ({ page }) => {
     await openScene(page)
     await page.reload()
