@@ -56,7 +56,8 @@ function retryAll(ctx: ControllerCtx): ReconcileResult | undefined {
 function reconcilePod(key: string, ctx: ControllerCtx): ReconcileResult | undefined {
   const pod = ctx.api.get('Pod', splitKey(key).namespace, splitKey(key).name)
   if (!pod || isFinished(pod)) discount(ctx, key)
-  else if (!pod.object.spec) return // stored without admission
+  else if (!pod.object.spec)
+    return // stored without admission
   else if (nodeNameOf(pod)) account(ctx, key, pod, nodeNameOf(pod))
   else if (isTerminating(pod) || (pod.object.spec?.schedulerName ?? 'default-scheduler') !== 'default-scheduler') return
   else if (gates(pod) > 0) gate(pod, ctx)
