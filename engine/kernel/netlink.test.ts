@@ -209,6 +209,26 @@ describe('links', () => {
     expect(lab.world.get('link', 'h|vx')?.mtu).toBe(1450)
   })
 
+  test('a VXLAN device over IPv6 has 70 below its lower device at most, beside one of the same VNI over IPv4', () => {
+    const tunnel = { kind: 'vxlan', vni: 1, port: 8472, dev: 'h|br0', mtu: 1450 } as const
+    const lab = oneHost()
+      .link({ netns: 'h', name: 'flannel.1', ...tunnel, local: '10.1.0.1' as Ip })
+      .link({ netns: 'h', name: 'flannel-v6.1', ...tunnel, local: 'fd00:1::1' as Ip })
+    expect(['flannel.1', 'flannel-v6.1'].map((name) => lab.world.get('link', `h|${name}`)?.mtu)).toEqual([1450, 1430])
+    expect(errno(nl.linkSet(lab.world, 'h|flannel-v6.1', { mtu: 1450 }))).toMatch(/^EINVAL/)
+    expect(errno(nl.linkAdd(lab.world, { netns: 'h', name: 'x', ...tunnel, local: 'fd00:1::1' as Ip }))).toMatch(
+      /^EEXIST/,
+    )
+  })
+
+  test('a /128 has a route of its own in the main table, unlike a /32', () => {
+    const lab = oneHost().addr('h', 'v0', 'fd00:9::/128')
+    expect(routes(lab, 'h', 'ipv6').filter((line) => line.includes('fd00:9'))).toEqual([
+      '254 unicast fd00:9::/128 - v0 -',
+      '255 local fd00:9::/128 - v0 -',
+    ])
+  })
+
   test('what is removed leaves nothing behind', () => {
     const lab = oneHost()
     const before = lab.world.dump(['addr', 'route', 'neigh', 'fdb', 'sysctl', 'link'])

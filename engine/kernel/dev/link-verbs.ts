@@ -51,7 +51,9 @@ export function linkAdd(tx: Tx, spec: LinkSpec): NetlinkResult {
     if (!tx.get('link', spec.dev)) return refuse('ENODEV')
     const twin = tx
       .by('link', 'netns', spec.netns)
-      .some((row) => row.vxlan?.vni === spec.vni && row.vxlan.port === spec.port)
+      .some(
+        ({ vxlan }) => vxlan?.vni === spec.vni && vxlan.port === spec.port && isV6(vxlan.local) === isV6(spec.local),
+      )
     if (twin) return refuse('EEXIST', 'A VXLAN device with the specified VNI already exists')
   }
   createRow(tx, spec, spec)
@@ -93,6 +95,7 @@ export function linkSet(tx: Tx, id: string, change: LinkChange, by: Owned = {}):
   if (change.master && tx.get('link', change.master)?.kind !== 'bridge') return refuse('ENODEV')
   if (change.master && tx.get('link', change.master)?.netns !== link.netns) return refuse('EINVAL')
   if (change.mtu !== undefined && change.mtu < 68) return refuse('EINVAL', 'mtu less than device minimum')
+  if (change.mtu !== undefined && change.mtu !== link.mtu && change.mtu > mostMtu(tx, link)) return refuse('EINVAL')
   const fields: Partial<LinkRow> = {
     ...(change.mac && change.mac !== link.mac ? { mac: change.mac } : {}),
     ...(change.mtu !== undefined ? { mtu: change.mtu } : {}),
@@ -151,7 +154,8 @@ function createRow(tx: Tx, end: EndSpec, spec: LinkSpec): void {
   const id = linkId(end.netns, end.name)
   const lower = spec.kind === 'vxlan' ? tx.get('link', spec.dev) : undefined
   const mac = end.mac ?? (spec.kind === 'ipip' ? ZERO_MAC : macFrom(seedOf(tx), id))
-  const defaultMtu = lower ? lower.mtu - 50 : spec.kind === 'ipip' ? 1480 : 1500
+  const room = lower && spec.kind === 'vxlan' ? lower.mtu - vxlanHeadroom(spec.local) : undefined
+  const defaultMtu = room ?? (spec.kind === 'ipip' ? 1480 : 1500)
   const row: LinkRow = {
     id,
     netns: end.netns,
@@ -159,7 +163,7 @@ function createRow(tx: Tx, end: EndSpec, spec: LinkSpec): void {
     name: end.name,
     kind: spec.kind,
     mac,
-    mtu: end.mtu ?? defaultMtu,
+    mtu: Math.min(end.mtu ?? defaultMtu, room ?? Number.POSITIVE_INFINITY),
     up: false,
     ...(spec.kind === 'veth' || spec.kind === 'ether'
       ? { peer: end === spec.peer ? linkId(spec.netns, spec.name) : linkId(spec.peer.netns, spec.peer.name) }
@@ -171,6 +175,17 @@ function createRow(tx: Tx, end: EndSpec, spec: LinkSpec): void {
   tx.put('link', row)
   inheritDefaults(tx, row)
   if (row.kind === 'bridge') followPorts(tx, row.id)
+}
+
+const isV6 = (ip: Ip) => ip.includes(':')
+
+/** Ethernet, IP, UDP and VXLAN headers: 50 bytes, 70 over IPv6. Models drivers/net/vxlan vxlan_headroom(). */
+const vxlanHeadroom = (local: Ip) => (isV6(local) ? 70 : 50)
+
+/** No tunnel takes packets that do not fit its lower device. Models vxlan_change_mtu(), vxlan_config_apply(). */
+function mostMtu(tx: Tx, { vxlan }: LinkRow): number {
+  const lower = vxlan && tx.get('link', vxlan.dev)
+  return lower ? lower.mtu - vxlanHeadroom(vxlan.local) : 65_535
 }
 
 function kindFields(spec: LinkSpec): Partial<LinkRow> {

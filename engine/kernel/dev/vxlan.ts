@@ -133,8 +133,9 @@ export function vxlanOnPort(ctx: Ctx, netns: string, port: number): boolean {
 /** Unwraps a datagram for a VXLAN port and receives the inner frame on the device of its VNI. Models vxlan_rcv(). */
 export function vxlanInput(ctx: Ctx, skb: Skb, datagram: Udp & { readonly body: Vxlan }): void {
   const { vni, frame } = datagram.body
+  const v6 = skb.ip?.family === 'ipv6'
   const link = vxlanLinks(ctx, skb.netns).find(
-    (row) => row.up && row.vxlan?.port === datagram.dport && row.vxlan.vni === vni,
+    ({ up, vxlan }) => up && vxlan?.port === datagram.dport && vxlan.vni === vni && vxlan.local.includes(':') === v6,
   )
   if (!link?.vxlan)
     return lose(ctx, skb, 'tunnel.peer-unknown', {

@@ -154,7 +154,7 @@ function routesOf6(link: LinkRow, row: AddrRow): RouteRow[] {
   const routes = [
     kernelRoute(link, 'ipv6', { table: LOCAL, type: 'local', dst: hostCidr(row.address), scope: 'global', metric: 0 }),
   ]
-  if (link.kind === 'loopback' || row.prefixLen === BITS.ipv6) return routes
+  if (link.kind === 'loopback') return routes
   const network = networkOf(row.address, row.prefixLen)
   routes.push(kernelRoute(link, 'ipv6', { table: MAIN, type: 'unicast', dst: network, scope: 'global', metric: 256 }))
   return routes

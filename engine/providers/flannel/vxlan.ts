@@ -124,6 +124,7 @@ function ensureDevice(ctx: ControllerCtx, site: Site): Mac {
     owner: FLANNELD,
     cause: { kind: 'Node', name: node.name, field: 'spec.podCIDR', ...site.clusterField },
   })
-  linkSet(tx, id, { up: true, mtu })
+  linkSet(tx, id, { mtu }) // refused where the uplink has no room for it
+  linkSet(tx, id, { up: true })
   return tx.get('link', id)?.mac ?? mac
 }

@@ -105,7 +105,12 @@ function makeLink(tx: Tx, all: readonly { netns: string; link: OracleLink }[], n
     assert(link.vxlan, `${link.name} says nothing about its tunnel`)
     const { vni, port, local, dev, learning } = link.vxlan
     const tunnel = { vni, port, local: local as Ip, dev: linkId(netns, dev), learning }
-    return must(link.name, linkAdd(tx, { ...end, kind: 'vxlan', ...tunnel, owner: 'oracle' }))
+    // The kernel clamps a tunnel to its lower device when it is made; lowered later, the tunnel stays as it is.
+    const lower = tx.get('link', tunnel.dev)
+    if (lower) linkSet(tx, lower.id, { mtu: Math.max(lower.mtu, link.mtu + 70) })
+    must(link.name, linkAdd(tx, { ...end, kind: 'vxlan', ...tunnel, owner: 'oracle' }))
+    if (lower) linkSet(tx, lower.id, { mtu: lower.mtu })
+    return
   }
   const other = all.find((one) => one.netns === link.peer?.netns && one.link.name === link.peer.name)
   assert(other, `${netns}/${link.name} has no other end`)
