@@ -49,6 +49,29 @@ const bridgeConf = (subnet: string, more: object = {}) => ({
 })
 const address = (added: ReturnType<typeof cniAdd>) => (added.ok ? added.value.ips?.[0].address : added.error.msg)
 
+// Recorded on Linux 6.18: `ip link set cni0 address` makes addr_assign_type 3 (NET_ADDR_SET), whatever ports come and go then.
+describe('the MAC of a bridge', () => {
+  test.each([
+    { gateway: true, mac: 'own', why: 'ensureAddr sets the one it had before its first port joined' },
+    { gateway: false, mac: 'lowest port', why: 'nobody sets it, and it follows the lowest of its ports' },
+  ])('is its $mac: $why', ({ gateway, mac }) => {
+    const bare = node(bridgeConf('10.1.0.0/24', { isDefaultGateway: gateway }))
+    linkAdd(bare.ctx.tx, { netns: 'n1', name: 'cni0', kind: 'bridge' })
+    const born = bare.world.get('link', 'n1|cni0')?.mac
+    const seen = [1, 2, 3].map((n) => {
+      const added = cniAdd(bare.ctx, sandbox(bare, n))
+      const now = bare.world.get('link', 'n1|cni0')?.mac
+      expect(added.ok && added.value.interfaces?.[0]).toMatchObject({ name: 'cni0', mac: now })
+      return now
+    })
+    const ports = bare.world.by('link', 'master', 'n1|cni0').map((port) => port.mac)
+    expect(ports).not.toContain(born)
+    if (mac === 'own') expect(seen).toEqual([born, born, born])
+    else expect(seen[2]).toBe([...ports].sort()[0])
+    if (mac === 'own') expect(bare.world.get('link', 'n1|cni0')?.bridge?.macFixed).toBe(true)
+  })
+})
+
 describe('host-local', () => {
   test('the first pod gets the address behind the gateway’s, each next one the next', () => {
     const bare = node(bridgeConf('10.1.0.0/29'))

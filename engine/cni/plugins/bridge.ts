@@ -2,7 +2,7 @@ import { ok, type Result } from '../../core/result.ts'
 import { linkId } from '../../kernel/ids.ts'
 import { addrAdd, addrDel, linkAdd, linkSet, sysctlSet } from '../../kernel/netlink.ts'
 import type { LinkRow } from '../../kernel/tables.ts'
-import type { Ip } from '../../net/address.ts'
+import type { Ip, Mac } from '../../net/address.ts'
 import { defaultOf, familyOf, lengthOf, networkOf, nthAddress, splitCidr } from '../../net/ip.ts'
 import { checkContainer, configureIface } from '../container-iface.ts'
 import {
@@ -50,7 +50,7 @@ export const bridge: CniPlugin = {
     if (!veth.ok) return veth
     const { host, container } = veth.value
     const { tx } = call.ctx
-    linkSet(tx, host.id, { master: br.value, hairpin: conf.hairpinMode, isolated: conf.portIsolation })
+    linkSet(tx, host.id, { master: br.value.id, hairpin: conf.hairpinMode, isolated: conf.portIsolation })
 
     const made: CniResult = { cniVersion: call.conf.cniVersion, interfaces: [] }
     if (!call.conf.ipam?.type) {
@@ -120,8 +120,14 @@ function confOf({ conf }: CniCall): BridgeConf {
   }
 }
 
-/** The bridge's link id; made if it is not there yet. Models ensureBridge(). */
-function ensureBridge(call: CniCall, conf: BridgeConf): Result<string, CniError> {
+/** The bridge as it is before the pod's port joins it: that MAC is the one that `ensureAddr` sets. */
+interface Bridge {
+  readonly id: string
+  readonly mac: Mac
+}
+
+/** The bridge; made if it is not there yet. Models ensureBridge(). */
+function ensureBridge(call: CniCall, conf: BridgeConf): Result<Bridge, CniError> {
   const { tx } = call.ctx
   const id = linkId(call.host, conf.bridge)
   const mac = call.wishes.bridgeMac(conf.bridge)
@@ -140,10 +146,11 @@ function ensureBridge(call: CniCall, conf: BridgeConf): Result<string, CniError>
         `failed to create bridge "${conf.bridge}": could not add "${conf.bridge}": ${added.error.message}`,
       )
   }
-  if (tx.get('link', id)?.kind !== 'bridge')
+  const row = tx.get('link', id)
+  if (row?.kind !== 'bridge')
     return failed(call, `failed to create bridge "${conf.bridge}": "${conf.bridge}" already exists but is not a bridge`)
   linkSet(tx, id, { up: true, ...(conf.promiscMode ? { promisc: true } : {}) })
-  return ok(id)
+  return ok({ id, mac: row.mac })
 }
 
 /** Gateway addresses and the default route. Models calcGateways(). */
@@ -164,8 +171,11 @@ function gatewayOf(address: string): Ip {
   return nthAddress(networkOf(ip, length), 1)
 }
 
-/** Gives the bridge its gateway address; the MAC stays as it is from then on. Models ensureAddr() and enableIPForward(). */
-function ensureAddr(call: CniCall, br: string, ip: CniIp, conf: BridgeConf): string | undefined {
+/**
+ * Gives the bridge its gateway address, and the MAC that it had before its first port joined: set by hand, it no longer
+ * follows the lowest port's. Models ensureAddr() and enableIPForward().
+ */
+function ensureAddr(call: CniCall, { id: br, mac }: Bridge, ip: CniIp, conf: BridgeConf): string | undefined {
   const { tx } = call.ctx
   const address = `${ip.gateway}/${lengthOf(ip.address)}`
   const family = familyOf(address)
@@ -178,8 +188,7 @@ function ensureAddr(call: CniCall, br: string, ip: CniIp, conf: BridgeConf): str
   }
   const added = addrAdd(tx, { link: br, address, broadcast: '+', ...by(call) })
   if (!added.ok) return `could not add IP address ${address} to "${conf.bridge}": ${added.error.message}`
-  const link = tx.get('link', br)
-  if (link) linkSet(tx, br, { mac: link.mac })
+  linkSet(tx, br, { mac })
   sysctlSet(tx, {
     netns: call.host,
     key: family === 'ipv4' ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding',
