@@ -44,7 +44,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 5000,
     rolldownOptions: {
       output: {
-        // The folder names the part, so that sizes can be added up by part: app/, editor/, engine/ (the workers, below).
+        // The folder names the part, so that sizes can be added up by part: app/, editor/, and those of the workers, below.
         entryFileNames: 'assets/app/[name]-[hash].js',
         chunkFileNames: (chunk) =>
           chunk.moduleIds.some((id) => EDITOR_PACKAGES.test(id))
@@ -65,7 +65,8 @@ export default defineConfig({
           EDITOR_PACKAGES.test(chunk.facadeModuleId ?? '')
             ? 'assets/editor/[name]-[hash].js'
             : 'assets/engine/[name]-[hash].js',
-        chunkFileNames: 'assets/engine/[name]-[hash].js',
+        // engine/ is what must be there before a world runs; engine-tools/ and engine-language/ come after it (app/sim/parts.ts).
+        chunkFileNames: 'assets/engine-[name]/[name]-[hash].js',
       },
     },
   },

@@ -1,13 +1,11 @@
-import { complete, hover } from './api/language.ts'
 import type { Diagnostic } from './api/types.ts'
 import { squash } from './core/change.ts'
 import type { Change } from './core/change.ts'
-import { runAsk } from './headless/asks.ts'
 import { answerOf, probeDone, startProbe } from './headless/probe.ts'
-import { runCommand } from './cli/run.ts'
-import { viewCommit, viewLine } from './headless/view.ts'
+import { viewCommit } from './headless/view.ts'
 import { wroteOf } from './headless/wrote.ts'
 import { MIRRORED, MIRRORED_NAMES, mirrored } from './mirror.ts'
+import { type Look, type Part, type PartName, isLook, partOf } from './parts.ts'
 import type { AnswerView, Command, Question, Update, WorldUpdate } from './protocol.ts'
 import { suggestQuestion } from './headless/suggest.ts'
 import { type Limits, PAGE_LIMITS } from './limits.ts'
@@ -29,6 +27,7 @@ export class Session {
   private answer: AnswerView | null = null
   private readonly tell: (update: Update) => void
   private readonly limits: Limits
+  private readonly parts: Partial<Record<PartName, Part>> = {}
 
   /** `tell` may be called any number of times per command; updates of type `progress` may be dropped. */
   constructor(tell: (update: Update) => void, limits: Limits = PAGE_LIMITS) {
@@ -44,7 +43,19 @@ export class Session {
     }
   }
 
+  /** Gives the session a part that answers looks. Without it they fail. */
+  equip(name: PartName, part: Part): void {
+    this.parts[name] = part
+  }
+
+  /** The part that a command waits for; undefined if it can be handled. */
+  lacks(command: Command): PartName | undefined {
+    const part = partOf(command)
+    return part && !this.parts[part] ? part : undefined
+  }
+
   private run(command: Command): void {
+    if (isLook(command)) return this.look(command)
     switch (command.type) {
       case 'load':
       case 'edit':
@@ -53,29 +64,14 @@ export class Session {
         return this.ask(command.id, command.question)
       case 'seek':
         return this.seek(command.id, command.moment)
-      case 'show': {
-        const { lines, stderr, exitCode } = runCommand(this.world.world, command.where, command.command)
-        return this.tell({
-          type: 'shown',
-          id: command.id,
-          lines: lines.map((line) => viewLine(this.world.world, line)),
-          stderr,
-          exitCode,
-        })
-      }
-      case 'complete':
-        return this.tell({
-          type: 'completions',
-          id: command.id,
-          items: complete(command.text, command.offset, this.running?.sim.world),
-        })
-      case 'hover': {
-        const found = hover(command.text, command.offset)
-        return this.tell({ type: 'hovered', id: command.id, markdown: found?.markdown ?? null, range: found?.range })
-      }
-      case 'headless':
-        return this.tell({ type: 'answered', id: command.id, answer: runAsk(this.world, command.ask) })
     }
+  }
+
+  private look(look: Look): void {
+    const name = partOf(look)
+    const part = name && this.parts[name]
+    if (!part) throw new Error(`${look.type}: its part of the engine is not there`)
+    this.tell(part.answer(look, this.running?.sim))
   }
 
   private get world() {

@@ -99,7 +99,10 @@ const LONG_FILES: Record<string, string> = {}
 /** app/view and app/lessons are pure functions over rows and steps. */
 const WITHOUT_REACT = ['app/view/', 'app/lessons/']
 const REACT = ['react', 'react-dom', '@xyflow/react', 'zustand', 'lucide-react']
-const DOORS = ['engine/index.ts', 'engine/protocol.ts', 'engine/session.ts']
+const DOORS = [
+  ...['engine/index.ts', 'engine/protocol.ts', 'engine/session.ts'],
+  ...['engine/parts.ts', 'engine/tools.ts', 'engine/language.ts'],
+]
 
 // ---------------------------------------------------------------------------------------------- the tests
 

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { build } from 'vite'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { buildIfStale } from './bench/built-page.mjs'
 import { benchPage } from './bench/page.mjs'
 import { median, print } from './bench/scenario.mjs'
 
@@ -93,16 +94,18 @@ if (wanted('edit')) {
   })
 }
 
+if (wanted('bundle') || wanted('page')) await buildIfStale(root)
+
+/**
+ * By folder of dist/assets (vite.config.ts says what goes where). `engine` is the worker's own script: what must be there before
+ * a world runs and its packet walks. `engine-*` are parts of the worker that come after the first picture, or when first asked for.
+ */
 if (wanted('bundle')) {
-  const sizes = { engine: 0, app: 0, editor: 0 }
-  for (const part of Object.keys(sizes)) {
-    const folder = join(root, 'dist', 'assets', part)
-    for (const name of readdirSync(folder)) {
-      const file = join(folder, name)
-      if (statSync(file).isFile() && /\.(js|css)$/.test(name))
-        sizes[part] += gzipSync(readFileSync(file), { level: 9 }).length
-    }
-    print({ name: 'bundle', part, gzip_kb: sizes[part] / 1000 })
+  const assets = join(root, 'dist', 'assets')
+  for (const part of readdirSync(assets).sort()) {
+    const files = readdirSync(join(assets, part)).filter((name) => /\.(js|css)$/.test(name))
+    const bytes = files.map((name) => gzipSync(readFileSync(join(assets, part, name)), { level: 9 }).length)
+    print({ name: 'bundle', part, gzip_kb: bytes.reduce((sum, size) => sum + size, 0) / 1000 })
   }
 }
 

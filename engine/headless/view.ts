@@ -1,10 +1,9 @@
 import type { WorldReader } from '../core/world.ts'
-import type { Line } from '../cli/types.ts'
 import { REASONS, type ReasonCode } from '../kernel/trace/reasons.ts'
 import type { Step } from '../kernel/trace/step.ts'
-import type { CommitView, ShownLine, StepView } from '../protocol.ts'
+import type { CommitView, StepView } from '../protocol.ts'
 import type { Commit } from '../simulation.ts'
-import { authorOf, viewCause, viewDecision } from './decision.ts'
+import { viewDecision } from './decision.ts'
 import { isReply } from './packet-id.ts'
 import { podOfNetns } from './place.ts'
 
@@ -38,21 +37,5 @@ export function viewCommit(world: WorldReader, commit: Commit): CommitView {
     lane: commit.steps.length > 0 ? 'data' : 'control',
     notes: commit.notes,
     steps: commit.steps.map((step) => viewStep(world, step)),
-  }
-}
-
-/** A line that a tool printed, with the row behind it. */
-export function viewLine(world: WorldReader, line: Line): ShownLine {
-  const { ref } = line
-  if (!ref) return { text: line.text }
-  const row = ref.row ?? world.get(ref.table as 'route', ref.id) // any table: only its author is read
-  const { owner, cause } = authorOf(ref, row)
-  return {
-    text: line.text,
-    table: ref.table,
-    rowId: ref.id,
-    ...(ref.rule === undefined ? {} : { rule: ref.rule }),
-    ...(owner ? { owner } : {}),
-    ...(cause ? { cause: viewCause(world, cause) } : {}),
   }
 }
