@@ -109,8 +109,10 @@ function toService(world: WorldReader, text: string, port: unknown, protocol: st
   const ports: readonly { name?: string; port: number; protocol?: string }[] = spec.ports ?? []
   const number = protocol === 'ICMP' ? 0 : servicePort(ports, port, protocol)
   if (number === undefined) {
-    const known = ports.map((each) => each.name ?? each.port).join(', ')
-    return err(bad(`Service ${namespace}/${name} has no port ${String(port ?? '')}; it has ${known || 'none'}`))
+    const known = ports.map((each) => (each.name ? `"${each.name}" (${each.port})` : each.port)).join(', ')
+    return err(
+      bad(`Service ${namespace}/${name} has no port ${JSON.stringify(port ?? null)}; it has ${known || 'none'}`),
+    )
   }
   if (spec.type === 'ExternalName') return ok({ host: String(spec.externalName ?? ''), port: number })
   if (spec.clusterIP && spec.clusterIP !== 'None') return ok({ host: spec.clusterIP, port: number })
@@ -166,7 +168,14 @@ function toPod(world: WorldReader, text: string, port: unknown, protocol: string
     (typeof port === 'string'
       ? declared.find((each) => each.name === port)?.containerPort
       : (declared.find((each) => (each.protocol ?? 'TCP') === protocol) ?? declared[0])?.containerPort)
-  return number === undefined ? err(bad(`which port of pod ${text}? give \`port\``)) : ok({ host: ip, port: number })
+  if (number !== undefined) return ok({ host: ip, port: number })
+  if (port === undefined || port === null) return err(bad(`which port of pod ${text}? give \`port\``))
+  const names = declared.flatMap((each) => (each.name ? [`"${each.name}"`] : []))
+  return err(
+    bad(
+      `pod ${text} has no port named "${String(port)}"; ${names.length > 0 ? `it has ${names.join(', ')}` : 'give the number'}`,
+    ),
+  )
 }
 
 /** `ns/name`, or `ns/deploy/name`: its first ready pod, else its first one. */

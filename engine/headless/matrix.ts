@@ -31,18 +31,27 @@ export function askMatrix(
   }
   const rows = members(sim, request.group ?? 'pod')
   const cells: Cells = {}
+  const unanswered = new Map<string, { error: { code: string; message: string } }>()
+  const answered = new Set<string>()
   for (const from of rows) {
     for (const to of rows) {
       if (from.name === to.name) continue
       for (const { port, protocol = 'TCP' } of request.probes) {
         const answer = traceRequest(sim, { from: from.pod, to: to.pod, port, protocol, brief: true })
-        if ('error' in answer) continue
+        const probe = `${protocol}/${port ?? 0}`
+        if ('error' in answer) {
+          if (!unanswered.has(probe)) unanswered.set(probe, answer)
+          continue
+        }
+        answered.add(probe)
         cells[from.name] ??= {}
         cells[from.name][to.name] ??= {}
         cells[from.name][to.name][`${protocol}/${port}`] = answer.verdict
       }
     }
   }
+  // A port's name may be that of some pods only; one that no pod has is a mistake of the question.
+  for (const [probe, failed] of unanswered) if (!answered.has(probe)) return failed
   return cells
 }
 
