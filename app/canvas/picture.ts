@@ -8,6 +8,7 @@ import { verbOf } from '../view/verb.ts'
 import type { Picture } from './overlay/scene.ts'
 import type { Walk } from './use-walk.ts'
 
+const NO_CHANGE = { bad: false, good: false, rewritten: [] }
 /** Older packets than this leave no trail. */
 const PAST_PACKETS = 2
 
@@ -37,7 +38,9 @@ export function pictureOf(
       step,
       anchor,
       face,
-      caption: captionOf(step, face),
+      caption: walk.fold
+        ? { ...NO_CHANGE, verb: walk.fold.title, lines: [[{ text: walk.fold.note, changed: false }]] }
+        : captionOf(step, face),
       captioned: options.captions,
       because: becauseOf(step),
     },

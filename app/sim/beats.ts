@@ -90,7 +90,7 @@ export function beatOfOutcome(
 }
 
 /** The exchange that a packet belongs to: `request` of `request`, `request/2` and `request/r1`. Earlier ones may still be under way. */
-function exchangeOf(step: StepView | undefined): string | undefined {
+export function exchangeOf(step: StepView | undefined): string | undefined {
   return step?.packet.split('/', 1)[0]
 }
 

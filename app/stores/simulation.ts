@@ -15,6 +15,7 @@ import {
 import { type Beat, beatOfDeath, beatOfOutcome, beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
 import { EngineClient } from '../sim/client.ts'
 import { hungLastTime, markUnderWay, restoreWork, saveWork } from '../sim/saved-work.ts'
+import { type Stop, withFolds } from '../timeline/phases.ts'
 
 /** How long a hop is shown at speed 1, whatever its simulated time. */
 export const BEAT_MS = 600
@@ -37,7 +38,7 @@ export interface SimulationState {
   readonly at: number
   readonly settled: boolean
   readonly commits: ReadonlyMap<number, CommitView>
-  readonly beats: readonly Beat[]
+  readonly beats: readonly Stop[]
   /** Index into `beats` of the beat that is shown; -1 before the first. `posed` is where the question's walk begins. */
   readonly playhead: number
   readonly posed: number
@@ -55,6 +56,8 @@ export interface SimulationState {
   readonly rejected: boolean
   /** Whether side branches (ARP, flooded copies) and mere receipts are stops too. */
   readonly detail: boolean
+  /** Ids of the phases of an exchange whose packets are stops of their own. */
+  readonly unfolded: ReadonlySet<string>
   readonly playing: boolean
   readonly speed: number
   readonly busy: boolean
@@ -75,6 +78,8 @@ export interface SimulationState {
   pause(): void
   setSpeed(speed: number): void
   setDetail(detail: boolean): void
+  /** Folds a phase into one stop, or spreads it out and goes to its first packet. */
+  setFolded(id: string, folded: boolean): void
   /** Moves the playhead to a beat (-1: before everything known). */
   goTo(beat: number): void
   stepHop(direction: 1 | -1): void
@@ -168,6 +173,7 @@ export const useSimulation = create<SimulationState>()((set, get) => {
     diagnostics: [],
     rejected: false,
     detail: false,
+    unfolded: new Set(),
     playing: false,
     speed: 1,
     busy: true,
@@ -237,20 +243,18 @@ export const useSimulation = create<SimulationState>()((set, get) => {
       set({ speed })
     },
     setDetail(detail) {
-      const { commits, beats, playhead, answer } = get()
-      const here = beats[playhead]
-      const next = beatsOf([...commits.values()], detail)
-      const after = next.findIndex(
-        (beat) => here && (beat.commit > here.commit || (beat.commit === here.commit && beat.step > here.step)),
-      )
-      set({
-        detail,
-        beats: next,
-        posed: firstBeatOfWalk(next, answer),
-        death: beatOfDeath(next, commits, answer),
-        outcome: beatOfOutcome(next, commits, answer),
-        playhead: here ? (after < 0 ? next.length : after) - 1 : -1,
-      })
+      const state = get()
+      const history = historyOf({ ...state, detail })
+      set({ detail, ...history, playhead: placeOf(state.beats[state.playhead], history.beats) })
+    },
+    setFolded(id, folded) {
+      const state = get()
+      const unfolded = new Set(state.unfolded)
+      if (folded) unfolded.delete(id)
+      else unfolded.add(id)
+      const history = historyOf({ ...state, unfolded })
+      set({ unfolded, ...history })
+      get().goTo(history.beats.findIndex((stop) => stop.fold?.id === id))
     },
     goTo(beat) {
       get().pause()
@@ -300,24 +304,43 @@ function applyWorld(state: SimulationState, update: WorldUpdate): Partial<Simula
     const { from, commits: grown } = update.timeline
     const commits = new Map([...state.commits].filter(([index]) => index < from))
     for (const commit of grown) commits.set(commit.index, commit)
-    const beats = beatsOf([...commits.values()], state.detail)
-    const posed = firstBeatOfWalk(beats, update.answer ?? null)
-    const death = beatOfDeath(beats, commits, update.answer ?? null)
-    const outcome = beatOfOutcome(beats, commits, update.answer ?? null)
+    const history = historyOf({ ...state, commits, answer: update.answer ?? null })
     const edit = update.diagnostics !== undefined && !update.reset
     const earlier = state.editedAt.filter((index) => index < from)
     Object.assign(next, {
       commits,
-      beats,
-      posed,
-      death,
-      outcome,
-      playhead: posed - 1,
+      ...history,
+      playhead: history.posed - 1,
       wrote: update.wrote ?? null,
       editedAt: update.reset ? [] : edit ? [...earlier, from] : earlier,
     })
   }
   return next
+}
+
+/** The stops of a history, and which of them matter. */
+function historyOf({
+  commits,
+  answer,
+  detail,
+  unfolded,
+}: Pick<SimulationState, 'commits' | 'answer' | 'detail' | 'unfolded'>) {
+  const beats = withFolds(beatsOf([...commits.values()], detail), commits, answer, unfolded)
+  return {
+    beats,
+    posed: firstBeatOfWalk(beats, answer),
+    death: beatOfDeath(beats, commits, answer),
+    outcome: beatOfOutcome(beats, commits, answer),
+  }
+}
+
+/** The last of some stops that is not after another one; -1 if all are. */
+function placeOf(here: Beat | undefined, beats: readonly Stop[]): number {
+  if (!here) return -1
+  const after = beats.findIndex(
+    (beat) => beat.commit > here.commit || (beat.commit === here.commit && beat.step > here.step),
+  )
+  return (after < 0 ? beats.length : after) - 1
 }
 
 function sameQuestion(a: Question, b: Question): boolean {

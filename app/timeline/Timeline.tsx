@@ -104,10 +104,10 @@ function Track() {
   return (
     <div className="timeline-track">
       <span className="timeline-lane-name lane-control" aria-hidden>
-        cluster
+        control plane
       </span>
       <span className="timeline-lane-name lane-data" aria-hidden>
-        packet
+        data plane
       </span>
       <div
         ref={lanes}
@@ -176,4 +176,4 @@ const Marks = memo(function Marks({ layout }: { layout: TimelineLayout }) {
   )
 })
 
-const GLYPHS: Readonly<Record<string, string>> = { death: '✗', refusal: '✗', delivered: '✓' }
+const GLYPHS: Readonly<Record<string, string>> = { death: '✗', refusal: '✗', delivered: '✓', fold: '⋯' }

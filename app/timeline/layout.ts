@@ -1,6 +1,7 @@
 import type { CommitView } from '../../engine/index.ts'
 import { type Beat, stepOf } from '../sim/beats.ts'
 import { verbOf } from '../view/verb.ts'
+import type { Stop } from './phases.ts'
 
 /** A pause in simulated time that is drawn as a break, microseconds. */
 export const GAP_US = 1_000_000
@@ -9,7 +10,7 @@ export interface Mark {
   /** Middle, 0 to 1. */
   readonly x: number
   readonly lane: Beat['lane']
-  readonly kind: 'event' | 'step' | 'reply' | 'death' | 'refusal' | 'delivered'
+  readonly kind: 'event' | 'step' | 'reply' | 'death' | 'refusal' | 'delivered' | 'fold'
   /** Beats that it stands for: marks too close to be told apart are one. */
   readonly count: number
 }
@@ -27,7 +28,7 @@ export interface TimelineLayout {
 }
 
 export interface TimelineFacts {
-  readonly beats: readonly Beat[]
+  readonly beats: readonly Stop[]
   readonly commits: ReadonlyMap<number, CommitView>
   readonly posed: number
   readonly editedAt: readonly number[]
@@ -49,7 +50,10 @@ export function layoutOf({ beats, commits, posed, editedAt }: TimelineFacts): Ti
   const historyRoom = Math.max(MIN_HISTORY, HISTORY_SHARE * (walk + edit * editWeight))
   const historyWeight = recent > 0 ? Math.min(1, historyRoom / recent) : 0
 
-  const weights = beats.map((_, index) => (index < recent ? historyWeight : index < posed ? editWeight : 1))
+  // A folded phase is as wide as its mark needs, whatever it holds.
+  const weights = beats.map(({ fold }, index) =>
+    index < recent ? historyWeight : index < posed ? editWeight : fold && !fold.open ? FOLD_SLOTS : 1,
+  )
   const gaps = beats.map((beat, index) => (index > 0 ? beat.at - beats[index - 1].at : 0))
   const slots = weights.reduce((sum, weight) => sum + weight, 0)
   const breakCount = gaps.filter((us) => us > GAP_US).length
@@ -82,6 +86,7 @@ export function layoutOf({ beats, commits, posed, editedAt }: TimelineFacts): Ti
 }
 
 const EDIT_SLOTS = 40
+const FOLD_SLOTS = 3
 const MIN_HISTORY = 12
 const HISTORY_SHARE = 0.4
 /** Of the line, for one break, and for all of them: room for `1.8 s`. */
@@ -90,7 +95,7 @@ const MOST_BREAKS = 0.25
 /** Marks of one kind that are closer than this are drawn as one. */
 const CLOSEST = 0.004
 
-function marksOf(beats: readonly Beat[], commits: ReadonlyMap<number, CommitView>, at: readonly number[]): Mark[] {
+function marksOf(beats: readonly Stop[], commits: ReadonlyMap<number, CommitView>, at: readonly number[]): Mark[] {
   const marks: Mark[] = []
   const last: { control?: number; data?: number } = {}
   for (let index = 0; index < beats.length; index++) {
@@ -98,14 +103,15 @@ function marksOf(beats: readonly Beat[], commits: ReadonlyMap<number, CommitView
     const kind = kindOf(beats[index], commits)
     const before = last[lane]
     const old = before === undefined ? undefined : marks[before]
-    if (before !== undefined && old?.kind === kind && at[index] - old.x < CLOSEST)
+    if (before !== undefined && kind !== 'fold' && old?.kind === kind && at[index] - old.x < CLOSEST)
       marks[before] = { ...old, count: old.count + 1 }
     else last[lane] = marks.push({ x: at[index], lane, kind, count: 1 }) - 1
   }
   return marks
 }
 
-function kindOf(beat: Beat, commits: ReadonlyMap<number, CommitView>): Mark['kind'] {
+function kindOf(beat: Stop, commits: ReadonlyMap<number, CommitView>): Mark['kind'] {
+  if (beat.fold && !beat.fold.open) return 'fold'
   const step = stepOf(commits, beat)
   if (!step) return 'event'
   const { tone } = verbOf(step)
@@ -136,7 +142,7 @@ export function duration(us: number): string {
 
 /** A beat in a line of text: when, what. */
 export function describeBeat(
-  beats: readonly Beat[],
+  beats: readonly Stop[],
   commits: ReadonlyMap<number, CommitView>,
   index: number,
   posed = -1,
@@ -146,6 +152,7 @@ export function describeBeat(
   if (!beat) return 'before the first event'
   const time = `${(beat.at / 1e6).toFixed(6)} s`
   const step = stepOf(commits, beat)
+  if (beat.fold && !beat.fold.open) return `${time}  ${beat.fold.title}: ${beat.fold.note} (folded)`
   if (step) return `${time}  ${verbOf(step).text} · ${step.summary}`
   const notes = commits.get(beat.commit)?.notes ?? []
   if (notes.length === 0) return time

@@ -2,6 +2,7 @@ import { memo } from 'react'
 import { useInterface } from '../stores/interface.ts'
 import { currentStep, useSimulation } from '../stores/simulation.ts'
 import { useSim } from '../stores/use-sim.ts'
+import type { Fold } from '../timeline/phases.ts'
 import { envelopesOf } from '../view/envelope.ts'
 import { verbOf } from '../view/verb.ts'
 import './HopCard.css'
@@ -11,7 +12,26 @@ import { chainName, fieldName, placeOf, sentenceOf, VERDICT_GLYPH, VERDICT_WORD 
 /** What happened at this hop, to which header, decided by which row, asked for by which line of YAML. */
 export function HopCard() {
   const step = useSimulation(currentStep)
+  const fold = useSimulation((state) => state.beats[state.playhead]?.fold)
+  if (step && fold && !fold.open) return <FoldCard fold={fold} />
   return step ? <HopContent step={step} /> : <BeforeWalk />
+}
+
+/** A phase of the exchange that is folded into one stop. */
+function FoldCard({ fold }: { fold: Fold }) {
+  const setFolded = useSimulation((state) => state.setFolded)
+  return (
+    <section className="hop" aria-label="Hop">
+      <p className="hop-place label">
+        {fold.packets} {fold.packets === 1 ? 'packet' : 'packets'}, {fold.stops} hops, folded
+      </p>
+      <h2 className="hop-verb">{fold.title}</h2>
+      <p className="hop-sentence">{fold.note}.</p>
+      <button type="button" className="button" onClick={() => setFolded(fold.id, false)}>
+        Step through it
+      </button>
+    </section>
+  )
 }
 
 /** What control loops did at the playhead, or the packet that waits to be sent. */

@@ -1,6 +1,7 @@
 import { memo, useEffect, useMemo, useRef } from 'react'
 import { stepOf } from '../sim/beats.ts'
 import { useSim } from '../stores/use-sim.ts'
+import type { Fold } from '../timeline/phases.ts'
 import { verbOf } from '../view/verb.ts'
 import type { StepView } from './types.ts'
 import './Walk.css'
@@ -8,14 +9,15 @@ import { placeOf } from './words.ts'
 
 /** The walk as an ordered list: the same steps as the canvas, as text. */
 export function Walk() {
-  const { beats, commits, playhead, posed, goTo, detail, setDetail } = useSim(
-    ...(['beats', 'commits', 'playhead', 'posed', 'goTo', 'detail', 'setDetail'] as const),
+  const { beats, commits, playhead, posed, goTo, detail, setDetail, setFolded } = useSim(
+    ...(['beats', 'commits', 'playhead', 'posed', 'goTo', 'detail', 'setDetail', 'setFolded'] as const),
   )
   const steps = useMemo(() => {
-    const all: { step: StepView; index: number; first: boolean }[] = []
+    const all: { step: StepView; fold?: Fold; index: number; first: boolean }[] = []
     for (let index = posed; index < beats.length; index++) {
       const step = stepOf(commits, beats[index])
-      if (step) all.push({ step, index, first: step.packet !== all.at(-1)?.step.packet })
+      const { fold } = beats[index]
+      if (step) all.push({ step, fold, index, first: step.packet !== all.at(-1)?.step.packet })
     }
     return all
   }, [beats, commits, posed])
@@ -31,8 +33,17 @@ export function Walk() {
         </label>
       </header>
       <ol className="walk-list">
-        {shown.map(({ step, index, first }) => (
-          <Item key={index} step={step} index={index} first={first} current={index === playhead} onPick={goTo} />
+        {shown.map(({ step, fold, index, first }) => (
+          <Item
+            key={index}
+            step={step}
+            fold={fold}
+            index={index}
+            first={first}
+            current={index === playhead}
+            onPick={goTo}
+            onFold={setFolded}
+          />
         ))}
       </ol>
     </section>
@@ -41,17 +52,21 @@ export function Walk() {
 
 const Item = memo(function Item({
   step,
+  fold,
   index,
   first,
   current,
   onPick,
+  onFold,
 }: {
   step: StepView
+  fold?: Fold
   index: number
   /** Of its packet. */
   first: boolean
   current: boolean
   onPick: (index: number) => void
+  onFold: (id: string, folded: boolean) => void
 }) {
   const item = useRef<HTMLLIElement>(null)
   useEffect(() => {
@@ -60,20 +75,32 @@ const Item = memo(function Item({
   const verb = verbOf(step)
   return (
     <li ref={item} className={`${first ? 'walk-first' : ''} ${current ? 'walk-current' : ''}`}>
-      <button
-        type="button"
-        className="walk-step"
-        aria-current={current ? 'step' : undefined}
-        onClick={() => onPick(index)}
-      >
-        <span className={`walk-verb tone-${verb.tone}`}>
-          {verb.glyph ? `${verb.glyph} ` : ''}
-          {step.reply && verb.tone !== 'bad' ? '↩ ' : ''}
-          {verb.text}
-        </span>
-        <span className="walk-place label">{placeOf(step)}</span>
-        <span className="walk-summary mono">{step.summary}</span>
-      </button>
+      {fold && (
+        <button
+          type="button"
+          className="walk-fold label"
+          aria-expanded={fold.open}
+          onClick={() => onFold(fold.id, fold.open)}
+        >
+          <span aria-hidden>{fold.open ? '▾' : '▸'}</span> {fold.title}: {fold.note}
+        </button>
+      )}
+      {fold && !fold.open ? null : (
+        <button
+          type="button"
+          className="walk-step"
+          aria-current={current ? 'step' : undefined}
+          onClick={() => onPick(index)}
+        >
+          <span className={`walk-verb tone-${verb.tone}`}>
+            {verb.glyph ? `${verb.glyph} ` : ''}
+            {step.reply && verb.tone !== 'bad' ? '↩ ' : ''}
+            {verb.text}
+          </span>
+          <span className="walk-place label">{placeOf(step)}</span>
+          <span className="walk-summary mono">{step.summary}</span>
+        </button>
+      )}
     </li>
   )
 })

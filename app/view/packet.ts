@@ -115,6 +115,12 @@ function isFrame(headers: unknown): headers is Frame {
   return typeof headers === 'object' && headers !== null && 'etherType' in headers
 }
 
+/** The innermost IP packet of a step's headers. */
+export function innermost(headers: unknown): IpPacket | undefined {
+  const outer = ipOf(headers)
+  return outer && innerOf(outer)
+}
+
 function ipOf(headers: unknown): IpPacket | undefined {
   if (isFrame(headers)) return headers.body.kind === 'ip' ? headers.body : undefined
   return typeof headers === 'object' && headers !== null && (headers as IpPacket).kind === 'ip'
