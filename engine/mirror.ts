@@ -20,8 +20,9 @@ export type MirroredTable = (typeof MIRRORED)[number]
 
 export const MIRRORED_NAMES: ReadonlySet<string> = new Set(MIRRORED)
 
+/** Changes as they travel: those of mirrored tables, without the rows as they were, which the mirror has. */
 export function mirrored(changes: readonly Change[]): Change[] {
-  return changes.filter((change) => MIRRORED_NAMES.has(change.table))
+  return changes.filter(({ table }) => MIRRORED_NAMES.has(table)).map(({ table, id, after }) => ({ table, id, after }))
 }
 
 /** The page's copy of some of a world's tables, kept equal by applying the same changes. */

@@ -2,7 +2,7 @@ import type { Diagnostic } from './api/types.ts'
 import { squash } from './core/change.ts'
 import type { Change } from './core/change.ts'
 import { answerOf, probeDone, startProbe } from './headless/probe.ts'
-import { viewCommit } from './headless/view.ts'
+import { viewCommits } from './headless/view.ts'
 import { wroteOf } from './headless/wrote.ts'
 import { MIRRORED, MIRRORED_NAMES, mirrored } from './mirror.ts'
 import { type Look, type Part, type PartName, isLook, partOf } from './parts.ts'
@@ -168,7 +168,7 @@ export class Session {
 
   private seek(id: number, moment: number): void {
     const changes = this.world.seek(Math.max(0, Math.min(moment, this.world.commits.length)), MIRRORED_NAMES)
-    this.tell({ ...this.state(id), changes })
+    this.tell({ ...this.state(id), changes: mirrored(changes) })
   }
 
   private state(id: number): Omit<WorldUpdate, 'changes'> {
@@ -188,7 +188,7 @@ export class Session {
     const commits = this.world.commits
       .slice(from)
       .filter((commit) => commit.notes.length > 0 || commit.steps.length > 0)
-    return { from, commits: commits.map((commit) => viewCommit(this.world.world, commit)) }
+    return { from, commits: viewCommits(this.world.world, commits) }
   }
 
   private everything(): Change[] {

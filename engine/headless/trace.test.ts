@@ -10,7 +10,7 @@ import { flannelLab } from '../testing/flannel-lab.ts'
 import { askDns } from './dns.ts'
 import { answerOf, probeDone, startProbe } from './probe.ts'
 import { reachRequest, type TraceAnswer, type TraceRequest, traceRequest } from './trace.ts'
-import { viewStep } from './view.ts'
+import { viewCommits } from './view.ts'
 
 /** kube-proxy's rules for default/web (web-a and web-b) and default/empty, as iptables-save prints them. */
 const RULES = `*nat
@@ -339,10 +339,7 @@ test('the page asks by the same code, and can walk the answer afterwards', () =>
     sentence: expect.stringMatching(/^Delivered to default\/web-[ab] on port 8080, and the answer came back\.$/),
   })
   expect(answer.lastCommit).toBeGreaterThan(answer.firstCommit)
-  const steps = sim.commits
-    .slice(start)
-    .flatMap((commit) => commit.steps)
-    .map((step) => viewStep(sim.world, step))
+  const steps = viewCommits(sim.world, sim.commits.slice(start)).flatMap((commit) => commit.steps)
   expect(steps[0]).toMatchObject({ stage: 'socket', pod: 'default/client', reply: false })
   expect(steps.find((step) => step.packet === 'request/r1')?.reply).toBe(true)
 })
