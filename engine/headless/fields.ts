@@ -105,14 +105,14 @@ export function malformedAsk(ask: string, given: Readonly<Record<string, unknown
   return missing && `\`${missing}\` is missing: give ${shape.required[missing]}`
 }
 
-/** An absent field and a null one are the same. */
+/** An absent field and a null one are the same; a field like none of ours is the asker's own (a comment, a label). */
 function wrongField(fields: Fields, given: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(given)) {
     const check = Object.hasOwn(fields, name) ? fields[name] : undefined
     if (!check) {
-      const known = Object.keys(fields)
-      const meant = nearest(name, known)
-      return `unknown field \`${name.slice(0, 40)}\`; ${meant ? `did you mean \`${meant}\`?` : `known: ${known.join(', ')}`}`
+      const meant = nearest(name, Object.keys(fields))
+      if (meant) return `unknown field \`${name.slice(0, 40)}\`; did you mean \`${meant}\`?`
+      continue
     }
     const wrong = value === undefined || value === null ? undefined : check(value)
     if (wrong) return wrong.startsWith('[') || wrong.startsWith(':') ? `\`${name}\`${wrong}` : `\`${name}\` ${wrong}`
