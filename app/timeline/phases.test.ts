@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type CommitView, OPENING_FILES, OPENING_QUESTION, type Question, type WorldUpdate } from '../../engine/index.ts'
+import {
+  type CommitView,
+  OPENING_FILES,
+  OPENING_QUESTION,
+  type Question,
+  type WorldUpdate,
+} from '../../engine/index.ts'
 import { Session } from '../../engine/session.ts'
 import { beatsOf, firstBeatOfWalk, stepOf } from '../sim/beats.ts'
 import { type Stop, withFolds } from './phases.ts'

@@ -70,8 +70,7 @@ export function App() {
           <QuestionBar />
           <Notices />
           <div className="canvas-frame">
-            <Canvas />
-            <Headline />
+            <Canvas notice={<Headline />} />
           </div>
         </section>
         <section className="region region-side" aria-label="Details">
