@@ -13,33 +13,29 @@ import {
 import type { StepView } from '../../engine/index.ts'
 import { useInterface } from '../stores/interface.ts'
 import { BEAT_MS, useSimulation } from '../stores/simulation.ts'
-import { useSim } from '../stores/use-sim.ts'
 import type { Topology } from '../view/boxes.ts'
+import { around } from '../view/geometry.ts'
 import { anchorsOf, waysOf } from '../view/path.ts'
-import { isMain } from '../view/walk.ts'
+import { isMain, placesOf } from '../view/walk.ts'
 import { type Level, zoomLimits } from '../view/zoom.ts'
 import { BOX_TYPES } from './boxes/index.ts'
 import './canvas.css'
 import { Crumbs } from './Crumbs.tsx'
 import { HopDock } from './HopDock.tsx'
-import type { Picture } from './overlay/scene.ts'
 import { pictureOf } from './picture.ts'
 import { Toolbar } from './Toolbar.tsx'
 import { selectionOf, useBoxes } from './use-boxes.ts'
-import { useFirstView } from './use-first-view.ts'
 import { useFlashes } from './use-flashes.ts'
 import { useMap } from './use-map.ts'
 import { useMapKeys } from './use-map-keys.ts'
 import { useScene } from './use-scene.ts'
 import { READABLE, useMapView } from './use-viewport.ts'
-import { useWalk } from './use-walk.ts'
+import { useWalk, type Walk } from './use-walk.ts'
 import { Wires } from './Wires.tsx'
 
 export interface CanvasProps {
   /** The card of a step, docked to the place where it happens. */
   readonly renderHopCard?: (step: StepView) => ReactNode
-  /** What the page has to say at the foot of the map, beside its tools. */
-  readonly notice?: ReactNode
 }
 
 /** The map of the cluster with the packet on it. Fills its parent. */
@@ -54,20 +50,17 @@ export function Canvas(props: CanvasProps) {
 /** Packets leave the map alone for a while after somebody moved it. */
 const HANDS_OFF_MS = 2_000
 
-function ClusterMap({ renderHopCard, notice }: CanvasProps) {
+function ClusterMap({ renderHopCard }: CanvasProps) {
   const frame = useRef<HTMLDivElement>(null)
   const [level, setLevel] = useState<Level>(2)
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set())
-  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set())
-  const size = useSize(frame)
-  const narrow = size.w > 0 && size.w < NARROW
   const [focused, setFocused] = useState('')
   const [hovered, setHovered] = useState('')
   const selection = useInterface((state) => state.selection)
   const select = useInterface((state) => state.select)
   const walk = useWalk()
-  const { model, map, mapAt } = useMap(level, walk, selection, unfolded, opened, narrow ? 2 : undefined)
-  const view = useMapView(frame, map, level, setLevel, narrow ? STRIP : 0)
+  const { model, map, mapAt } = useMap(level, walk, selection, unfolded)
+  const view = useMapView(frame, map, level, setLevel)
   const scene = useScene(frame)
   const reduced = useReducedMotion()
   const movedAt = useRef(0)
@@ -83,8 +76,8 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
   const ways = useMemo(() => waysOf(map), [map])
   const anchors = useMemo(() => anchorsOf(walk.steps, map), [walk.steps, map])
   const picture = useMemo(
-    () => pictureOf(walk, anchors, map, ways, { footprints: reduced, captions: !renderHopCard && !narrow }),
-    [walk, anchors, map, ways, reduced, renderHopCard, narrow],
+    () => pictureOf(walk, anchors, map, ways, { footprints: reduced, captions: !renderHopCard }),
+    [walk, anchors, map, ways, reduced, renderHopCard],
   )
   const step = walk.steps[walk.index]
   const packetAt = picture.current?.anchor.at
@@ -116,15 +109,12 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
       return view.show(candidate, candidate.bounds, { least: 0.05 })
     }
   }, [mapAt, view])
-  useFirstView(scene !== null, map, mapAt, walk, view, movedAt, size)
+  useFirstView(scene !== null, map, mapAt, walk, view, movedAt)
 
   const activate = useCallback(
     (id: string) => {
       const box = map.boxes.find((candidate) => candidate.id === id)
       if (!box) return
-      if (box.kind === 'strip') return setOpened(new Set([...opened, box.node.id]))
-      if (box.kind === 'fold' && box.id === `strip:${box.host}`)
-        return setOpened(new Set([...opened].filter((host) => host !== box.host)))
       if (box.kind === 'fold') {
         const next = new Set(unfolded)
         if (!next.delete(box.host)) next.add(box.host)
@@ -133,7 +123,7 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
       const chosen = selectionOf(box, map)
       if (chosen) select(chosen)
     },
-    [map, select, unfolded, opened],
+    [map, select, unfolded],
   )
   const focus = useCallback(
     (id: string) => {
@@ -156,7 +146,6 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
       activate,
       fit,
       toLevel(next: Level) {
-        movedAt.current = performance.now()
         const focusedAt = middleOf(frame.current, focusable)
         const whole = mapAt(next)
         if (view.fitZoom(whole.bounds) >= READABLE) view.show(whole, whole.bounds)
@@ -233,20 +222,8 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
           {renderHopCard(step)}
         </HopDock>
       )}
-      {narrow && <CaptionStrip picture={picture} />}
-      <div className="map-foot-bar">
-        <Toolbar
-          level={level}
-          onLevel={actions.toLevel}
-          onZoom={(factor) => {
-            movedAt.current = performance.now()
-            view.zoomBy(factor)
-          }}
-          onFit={fit}
-        />
-        <Crumbs map={map} focused={focused} onFit={fit} onFocus={focus} />
-        {notice}
-      </div>
+      <Crumbs map={map} focused={focused} onFit={fit} onFocus={focus} />
+      <Toolbar level={level} onLevel={actions.toLevel} onZoom={view.zoomBy} onFit={fit} />
     </div>
   )
 }
@@ -254,61 +231,13 @@ function ClusterMap({ renderHopCard, notice }: CanvasProps) {
 const NO_EDGES: never[] = []
 const PRO_OPTIONS = { hideAttribution: true }
 
-/** Narrower frames than this have two nodes to a row, and the caption in a strip of its own below the map. */
-const NARROW = 520
-/** Height of that strip, as `canvas.css` has it. */
-const STRIP = 68
-
-/** What a moment without any node is. */
 function EmptyMap() {
-  const { busy, beats, posed, goTo } = useSim('busy', 'beats', 'posed', 'goTo')
-  if (busy) return <p className="map-empty">The cluster is starting.</p>
-  if (beats.length === 0) return <p className="map-empty">No cluster yet: paste your manifests into the editor.</p>
+  const busy = useSimulation((state) => state.busy)
   return (
-    <div className="map-empty">
-      <p>
-        Before the first event nothing exists: no node, no pod, no rule.
-        <br />
-        Step on, and the cluster comes up.
-      </p>
-      <button type="button" className="button" onClick={() => goTo(posed - 1)}>
-        To the packet
-      </button>
-    </div>
-  )
-}
-
-/** The caption of the packet where the map has no room for one. */
-function CaptionStrip({ picture }: { picture: Picture }) {
-  const caption = picture.current?.caption
-  return (
-    <p className={`map-strip${caption?.bad ? ' bad' : caption?.good ? ' good' : ''}`} aria-hidden>
-      {caption && (
-        <>
-          <strong>{caption.verb}</strong>
-          <span className="mono">{caption.lines.map((line) => line.map(({ text }) => text).join('')).join(' ')}</span>
-        </>
-      )}
+    <p className="map-empty">
+      {busy ? 'The cluster is starting.' : 'No cluster yet: paste your manifests into the editor.'}
     </p>
   )
-}
-
-/** The size of an element, as it is now; 0 before it is known. */
-function useSize(frame: RefObject<HTMLElement | null>): { readonly w: number; readonly h: number } {
-  const [size, setSize] = useState({ w: 0, h: 0 })
-  useLayoutEffect(() => {
-    const element = frame.current
-    if (!element) return
-    const read = () => {
-      const { clientWidth: w, clientHeight: h } = element
-      if (w > 0 && h > 0) setSize((old) => (old.w === w && old.h === h ? old : { w, h }))
-    }
-    read()
-    const observer = new ResizeObserver(read)
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [frame])
-  return size
 }
 
 /** Dotted lines from the Service that is selected or under the pointer to the boxes of its endpoints. */
@@ -322,6 +251,46 @@ function useThreads(map: Topology, selection: { kind: string; id?: string } | nu
       return target ? [{ id: pod, from: service.rect, to: target.rect, ready }] : []
     })
   }, [map, selection, hovered])
+}
+
+/** What is shown first: all of it if that is readable, else the hosts that the packet visits, else where it starts. */
+function useFirstView(
+  ready: boolean,
+  map: Topology,
+  mapAt: (level: Level) => Topology,
+  { steps, index }: Walk,
+  view: ReturnType<typeof useMapView>,
+  movedAt: { readonly current: number },
+): void {
+  const shownFor = useRef('')
+  const nodes = map.boxes.flatMap((box) => (box.kind === 'node' || box.kind === 'nodeTile' ? [box.id] : [])).join()
+  const key = `${nodes}${steps.length > 0}`
+  useEffect(() => {
+    if (!ready || nodes === '' || shownFor.current === key) return
+    const again = shownFor.current.startsWith(nodes) && shownFor.current !== ''
+    shownFor.current = key
+    if (again && movedAt.current > 0) return
+    const all = mapAt(2)
+    if (view.fitZoom(all.bounds) >= READABLE) return view.show(all, all.bounds)
+    const { hosts } = placesOf(steps)
+    const here = steps[index]?.host ?? hosts[0]
+    const visited = all.boxes.filter((box) => box.kind === 'node' && hosts.includes(box.id)).map((box) => box.rect)
+    const part = around(
+      visited.length > 0
+        ? visited
+        : all.boxes
+            .filter((box) => box.kind === 'node')
+            .slice(0, 2)
+            .map((box) => box.rect),
+    )
+    if (!part) return
+    const first = all.boxes.find((box) => box.id === here)?.rect ?? part
+    view.show(
+      all,
+      { x: part.x - 8, y: all.bounds.y, w: part.w + 16, h: all.bounds.h },
+      { least: READABLE, from: { x: first.x + first.w / 2, y: first.y + first.h / 2 } },
+    )
+  }, [ready, key, nodes, mapAt, steps, index, view, movedAt])
 }
 
 const FADE_MS = 250

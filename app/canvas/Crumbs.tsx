@@ -20,7 +20,7 @@ export function Crumbs({
     id = box.parent
   }
   return (
-    <nav className={chain.length > 0 ? 'map-crumbs' : 'map-crumbs root'} aria-label="Place on the map">
+    <nav className="map-crumbs" aria-label="Place on the map">
       <ol>
         <li>
           <button type="button" onClick={onFit}>
@@ -47,11 +47,9 @@ function nameOf(box: Box): string {
   switch (box.kind) {
     case 'node':
     case 'nodeTile':
-    case 'strip':
       return box.node.name
     case 'pod':
     case 'hostPod':
-    case 'part':
       return box.pod.name
     case 'bridge':
     case 'device':

@@ -14,10 +14,7 @@ const map = topology(model, 2, { slots, shown: new Set(), shownServices: new Set
 const ways = waysOf(map)
 
 function pictureAt(steps: readonly StepView[], index: number, footprints = false) {
-  return pictureOf({ steps, index, waiting: index < 0 }, anchorsOf(steps, map), map, ways, {
-    footprints,
-    captions: true,
-  })
+  return pictureOf({ steps, index }, anchorsOf(steps, map), map, ways, { footprints, captions: true })
 }
 
 describe('the picture of a step', () => {

@@ -2,7 +2,7 @@ import type { StepView } from '../../engine/index.ts'
 import type { Topology } from '../view/boxes.ts'
 import type { Point } from '../view/geometry.ts'
 import { tidyLine } from '../view/geometry.ts'
-import { packetFace, type PacketFace, type Part } from '../view/packet.ts'
+import { packetFace, type PacketFace } from '../view/packet.ts'
 import { type Anchor, walkOf, wayBetween, type Ways } from '../view/path.ts'
 import { verbOf } from '../view/verb.ts'
 import type { Picture } from './overlay/scene.ts'
@@ -21,11 +21,8 @@ export function pictureOf(
   options: { readonly footprints: boolean; readonly captions: boolean },
 ): Picture {
   const step = walk.steps[walk.index]
-  const here = step ? anchors[walk.index] : walk.waiting ? anchors[0] : undefined
-  // What has no place on the map at this moment is not drawn: its pod may not exist yet, or no more.
-  if (!here || here.box === '')
-    return { map, past: [], trail: [], current: null, waiting: [], way: [], footprints: null }
-  if (!step) return pictureBefore(walk.steps[0], anchors[0], map)
+  if (!step && walk.steps.length > 0) return pictureBefore(walk.steps[0], anchors[0], map)
+  if (!step) return { map, past: [], trail: [], current: null, waiting: [], way: [], footprints: null }
   const key = walkOf(step)
   const mine = indicesOf(walk, (other) => leadsTo(other, step))
   const before = mine[mine.length - 2]
@@ -57,7 +54,7 @@ export function pictureOf(
 function pictureBefore(first: StepView, anchor: Anchor, map: Topology): Picture {
   const { before: _before, after: _after, end: _end, ...step } = first
   const face = packetFace(step)
-  const caption = { ...NO_CHANGE, verb: 'about to be sent', lines: inTwo(face.line) }
+  const caption = { verb: 'about to be sent', bad: false, good: false, lines: [face.line], rewritten: [] }
   const current = { step, anchor, face, caption, captioned: true, because: '' }
   return { map, past: [], trail: [], current, waiting: [], way: [], footprints: null }
 }
@@ -150,26 +147,10 @@ function becauseOf(step: StepView): string {
   return `service:Service/${cause.namespace ?? ''}/${cause.name}`
 }
 
-/** A line of a caption, broken at its arrow: a narrow caption finds a place where it hides nothing. */
-function inTwo(line: readonly Part[]): Part[][] {
-  const text = line.map((part) => part.text).join('')
-  const arrow = line.findIndex((part) => part.text.includes(' > '))
-  if (text.length <= LONGEST_LINE || arrow < 0) return [[...line]]
-  const { text: at, changed } = line[arrow]
-  const split = at.indexOf(' > ')
-  return [
-    [...line.slice(0, arrow), { text: `${at.slice(0, split)} >`, changed }],
-    [{ text: `  ${at.slice(split + 3)}`, changed }, ...line.slice(arrow + 1)],
-  ]
-}
-
-/** Characters. */
-const LONGEST_LINE = 28
-
 function captionOf(step: StepView, face: PacketFace): NonNullable<Picture['current']>['caption'] {
   const { text, glyph, tone } = verbOf(step)
   const reason = step.end?.reasonText ? `: ${step.end.reasonText}` : ''
-  const lines = (face.outer.length > 0 ? [face.line, face.outer] : [face.line]).flatMap(inTwo)
+  const lines = face.outer.length > 0 ? [face.line, face.outer] : [face.line]
   return {
     verb: `${glyph ? `${glyph} ` : ''}${step.reply && !face.refusal ? 'answer: ' : ''}${text}${reason}`,
     bad: tone === 'bad',

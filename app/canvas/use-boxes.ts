@@ -3,13 +3,11 @@ import type { Selection } from '../stores/interface.ts'
 import type { Box, Topology } from '../view/boxes.ts'
 import type { BoxNode } from './boxes/types.ts'
 
-const DEPTH: Readonly<Partial<Record<Box['kind'], number>>> = { node: 0, nodeTile: 0, strip: 0 }
+const DEPTH: Readonly<Partial<Record<Box['kind'], number>>> = { node: 0, nodeTile: 0 }
 
 /** What a screen reader calls a box, where its kind is not the word. */
 const ROLES: Readonly<Partial<Record<Box['kind'], string>>> = {
   nodeTile: 'node',
-  strip: 'node',
-  part: 'pod',
   hostPod: 'pod',
   fold: 'folded pods',
   counter: 'pods',
@@ -57,11 +55,11 @@ function toNode(box: Box, map: Topology, chosen: boolean, focused: boolean): Box
 }
 
 function stateClass(box: Box): string {
-  if (box.kind === 'pod' || box.kind === 'hostPod' || box.kind === 'part') {
+  if (box.kind === 'pod' || box.kind === 'hostPod') {
     const { pod } = box
     return `${pod.system ? ' system' : ''}${pod.terminating ? ' terminating' : pod.ready ? '' : ' waiting'}`
   }
-  if (box.kind === 'node' || box.kind === 'nodeTile' || box.kind === 'strip') return box.node.ready ? '' : ' waiting'
+  if (box.kind === 'node' || box.kind === 'nodeTile') return box.node.ready ? '' : ' waiting'
   return ''
 }
 
@@ -70,13 +68,11 @@ export function selectionOf(box: Box, map: Topology): Selection | null {
   switch (box.kind) {
     case 'pod':
     case 'hostPod':
-    case 'part':
       return { kind: 'pod', namespace: box.pod.namespace, name: box.pod.name }
     case 'service':
       return { kind: 'object', id: box.service.id }
     case 'node':
     case 'nodeTile':
-    case 'strip':
       return { kind: 'host', id: box.node.id }
     case 'outside':
     case 'router':
@@ -101,12 +97,12 @@ function isSelected(box: Box, selection: Selection | null): boolean {
   switch (selection?.kind) {
     case 'host':
       return (
-        ((box.kind === 'node' || box.kind === 'nodeTile' || box.kind === 'strip') && box.node.id === selection.id) ||
+        ((box.kind === 'node' || box.kind === 'nodeTile') && box.node.id === selection.id) ||
         ((box.kind === 'outside' || box.kind === 'router' || box.kind === 'switch') && box.host.id === selection.id)
       )
     case 'pod':
       return (
-        (box.kind === 'pod' || box.kind === 'hostPod' || box.kind === 'part') &&
+        (box.kind === 'pod' || box.kind === 'hostPod') &&
         box.pod.namespace === selection.namespace &&
         box.pod.name === selection.name
       )

@@ -16,8 +16,6 @@ export function useMap(
   walk: Walk,
   selection: Selection | null,
   unfolded: ReadonlySet<string>,
-  opened: ReadonlySet<string>,
-  perRow: number | undefined,
 ): { model: ClusterModel; map: Topology; mapAt: (level: Level) => Topology } {
   const mirror = useSimulation((state) => state.mirror)
   const version = useSimulation((state) => state.version)
@@ -35,12 +33,11 @@ export function useMap(
     (at: Level) => {
       const shown = new Set(places.pods)
       const shownServices = new Set(services)
-      const whole = new Set(places.hosts)
       if (selection?.kind === 'pod') shown.add(`${selection.namespace}/${selection.name}`)
       if (selection?.kind === 'object') shownServices.add(selection.id)
-      return topology(model, at, { slots: slots.current, shown, shownServices, unfolded, opened, whole, perRow, rules })
+      return topology(model, at, { slots: slots.current, shown, shownServices, unfolded, rules })
     },
-    [model, places, services, selection, unfolded, opened, perRow, rules],
+    [model, places, services, selection, unfolded, rules],
   )
   const map = useMemo(() => mapAt(level), [mapAt, level])
   return { model, map, mapAt }

@@ -5,10 +5,12 @@ import { contains, type Point, type Rect } from '../view/geometry.ts'
 import { ENTRY_ZOOM, type Level, levelAt, scaleOf, zoomOf } from '../view/zoom.ts'
 
 /** Kept free around what is fitted. */
-const MARGIN = { left: 8, right: 8, top: 10, bottom: 50 }
+const MARGIN = { left: 12, right: 12, top: 12, bottom: 18 }
 /** Below this zoom text is smaller than designed. */
 export const READABLE = 0.96
 const PAN_MS = 350
+/** Height at the foot of the frame that the toolbar takes. */
+const TOOLBAR = 44
 
 export interface MapView {
   /** Changes the level, keeping what is at a point of the screen (the middle by default) in its place. */
@@ -32,8 +34,6 @@ export function useMapView(
   map: Topology,
   level: Level,
   setLevel: (level: Level) => void,
-  /** Height at the foot of the frame that something else takes, beside the toolbar. */
-  taken = 0,
 ): MapView {
   const flow = useReactFlow()
   const shown = useRef({ map, level })
@@ -49,10 +49,7 @@ export function useMapView(
     }
   }, [map, level])
 
-  const size = useCallback(
-    () => ({ w: frame.current?.clientWidth || 1, h: Math.max(1, (frame.current?.clientHeight ?? 1) - taken) }),
-    [frame, taken],
-  )
+  const size = useCallback(() => ({ w: frame.current?.clientWidth || 1, h: frame.current?.clientHeight || 1 }), [frame])
 
   return useMemo((): MapView => {
     const toLevel: MapView['toLevel'] = (next, zoom, screen) => {
@@ -130,7 +127,7 @@ export function useMapView(
         const here = { x: at.x * view.zoom + view.x, y: at.y * view.zoom + view.y }
         const edge = { x: Math.min(60, w / 6), y: Math.min(40, h / 6) }
         const seenX = here.x > edge.x && here.x < w - edge.x
-        const seenY = here.y > edge.y && here.y < h - edge.y - MARGIN.bottom
+        const seenY = here.y > edge.y && here.y < h - edge.y - TOOLBAR
         if (seenX && seenY) return
         const around = viewAround(shown.current.map, at, view.zoom, { w, h })
         const moved = { ...view, ...(seenX ? {} : { x: around.x }), ...(seenY ? {} : { y: around.y }) }
@@ -200,7 +197,7 @@ function withoutWaste(view: { x: number; y: number; zoom: number }, bounds: Rect
   }
   return {
     x: axis(view.x, bounds.x, bounds.w, MARGIN.left, MARGIN.right, size.w),
-    y: axis(view.y, bounds.y, bounds.h, MARGIN.top, MARGIN.bottom, size.h),
+    y: axis(view.y, bounds.y, bounds.h, MARGIN.top, MARGIN.bottom + TOOLBAR, size.h),
     zoom: view.zoom,
   }
 }

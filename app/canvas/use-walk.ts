@@ -9,8 +9,6 @@ export interface Walk {
   readonly steps: readonly StepView[]
   /** Index of the step that is shown; -1 before the first. */
   readonly index: number
-  /** The playhead stands right before the question's first step: its packet waits in its sender. */
-  readonly waiting: boolean
   /** The folded phase that the shown step stands for. */
   readonly fold?: Fold
 }
@@ -37,11 +35,10 @@ export function useWalk(): Walk {
     return step ? [step] : undefined
   }, [commits, beats, posed, playhead])
   return useMemo(() => {
-    if (earlier) return { steps: earlier, index: 0, waiting: false }
+    if (earlier) return { steps: earlier, index: 0 }
     let index = -1
     while (index + 1 < walk.indices.length && walk.indices[index + 1] <= playhead) index++
     const fold = index >= 0 ? beats[walk.indices[index]]?.fold : undefined
-    const waiting = index < 0 && playhead === posed - 1
-    return { steps: walk.steps, index, waiting, ...(fold && !fold.open ? { fold } : {}) }
-  }, [walk, earlier, beats, posed, playhead])
+    return { steps: walk.steps, index, ...(fold && !fold.open ? { fold } : {}) }
+  }, [walk, earlier, beats, playhead])
 }

@@ -70,7 +70,8 @@ export function App() {
           <QuestionBar />
           <Notices />
           <div className="canvas-frame">
-            <Canvas notice={<Headline />} />
+            <Canvas />
+            <Headline />
           </div>
         </section>
         <section className="region region-side" aria-label="Details">

@@ -36,12 +36,11 @@ function FoldCard({ fold }: { fold: Fold }) {
 
 /** What control loops did at the playhead, or the packet that waits to be sent. */
 function BeforeWalk() {
-  const { answer, playhead, posed, beats, commits, play, goTo, busy } = useSim(
-    ...(['answer', 'playhead', 'posed', 'beats', 'commits', 'play', 'goTo', 'busy'] as const),
+  const { answer, playhead, posed, beats, commits, play, busy } = useSim(
+    ...(['answer', 'playhead', 'posed', 'beats', 'commits', 'play', 'busy'] as const),
   )
   const beat = beats[playhead]
   const atNote = beat !== undefined && playhead !== posed - 1
-  const beginning = playhead < 0 && posed > 0 && beats.length > 0
   const notes = atNote ? (commits.get(beat.commit)?.notes ?? []) : []
   return (
     <section className="hop" aria-label="Hop">
@@ -51,20 +50,7 @@ function BeforeWalk() {
           <strong className="mono">{note.actor}</strong> {note.text}
         </p>
       ))}
-      {beginning && (
-        <>
-          <p className="hop-place label">0.000 s</p>
-          <h2 className="hop-verb">Before the first event</h2>
-          <p className="hop-sentence">
-            Your text has been read, and nothing of it exists yet: no node, no pod, no rule. Each step from here on is
-            what one part of the cluster does.
-          </p>
-          <button type="button" className="button" onClick={() => goTo(0)}>
-            To the first event
-          </button>
-        </>
-      )}
-      {notes.length === 0 && answer && !beginning && (
+      {notes.length === 0 && answer && (
         <>
           <h2 className="hop-verb">A packet is about to leave</h2>
           <p className="hop-sentence">

@@ -87,7 +87,7 @@ export function Headline() {
   const start = edit === undefined ? -1 : beats.findIndex((beat) => beat.commit >= edit && beat.lane === 'control')
   return (
     <p className="notice notice-change" role="status">
-      <span title={headlineOf(wrote)}>
+      <span>
         <strong>Applied:</strong> {headlineOf(wrote)}.
       </span>
       <span className="notice-actions">

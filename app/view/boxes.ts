@@ -25,10 +25,6 @@ export type Box = Common &
         readonly notches: readonly number[]
       }
     | { readonly kind: 'nodeTile'; readonly node: NodeModel; readonly dots: readonly Dot[]; readonly perRow: number }
-    /** A node of the control plane, folded into the column left of the others. */
-    | { readonly kind: 'strip'; readonly node: NodeModel; readonly more: number }
-    /** One of the control plane's static pods in that column. */
-    | { readonly kind: 'part'; readonly pod: PodModel; readonly text: string }
     | { readonly kind: 'pod'; readonly pod: PodModel; readonly socket: Point }
     | { readonly kind: 'hostPod'; readonly pod: PodModel }
     | { readonly kind: 'fold'; readonly host: string; readonly pods: readonly PodModel[]; readonly text: string }

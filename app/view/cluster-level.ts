@@ -2,27 +2,24 @@ import type { Box, Dot, Topology, Vertex, Wire } from './boxes.ts'
 import { around, centre, type Point, type Rect, tidyLine } from './geometry.ts'
 import { CLUSTER, metricsAt } from './metrics.ts'
 import type { ClusterModel, NodeModel, PodModel } from './model.ts'
-import { columnsOf, standIns, type TopologyOptions } from './topology.ts'
+import { nodesPerRow, standIns, type TopologyOptions } from './topology.ts'
 import { layoutUnderlay } from './underlay.ts'
 import { layoutTop } from './zones.ts'
 
 /** Level 1: nodes as tiles with a dot per pod, system pods as rings behind the others; zones as at every level. */
 export function clusterLevel(model: ClusterModel, options: TopologyOptions): Topology {
-  // A narrow frame is short as well.
-  const narrow = options.perRow !== undefined
-  const gap = narrow ? 8 : CLUSTER.gap
-  const lane = narrow ? 18 : CLUSTER.lane
-  const h = narrow ? 36 : CLUSTER.h
   const m = {
     ...metricsAt(2),
-    gap,
-    outside: { w: 140, h },
+    gap: CLUSTER.gap,
+    outside: { w: 140, h: CLUSTER.h },
     service: { w: 150, h: 44 },
-    router: { w: 150, h },
+    router: { w: 150, h: CLUSTER.h },
   }
-  const { side, grid, perRow } = columnsOf(model, options)
-  const gridX = side.length > 0 ? CLUSTER.w + gap : 0
-  const gridW = Math.min(perRow, Math.max(1, grid.length)) * (CLUSTER.w + gap) - gap
+  const side = model.nodes.length > 1 ? model.nodes.filter((node) => node.controlPlane) : []
+  const grid = model.nodes.filter((node) => !side.includes(node))
+  const perRow = nodesPerRow(grid.length)
+  const gridX = side.length > 0 ? CLUSTER.w + CLUSTER.gap : 0
+  const gridW = Math.min(perRow, Math.max(1, grid.length)) * (CLUSTER.w + CLUSTER.gap) - CLUSTER.gap
   const top = layoutTop(model, { x: gridX, w: gridW, sideW: side.length > 0 ? CLUSTER.w : 0 }, options, m)
   const boxes: Box[] = [...top.boxes]
   const vertices = new Map<string, Vertex>(top.vertices.map((vertex) => [vertex.id, vertex]))
@@ -53,7 +50,7 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
     const label = `node ${node.name}, ${node.address}, ${node.ready ? 'ready' : 'not ready'}, ${ready} of ${pods.length} pods ready`
     boxes.push({ kind: 'nodeTile', id: node.id, rect, node, dots, perRow: CLUSTER.perRow, label })
     // Packets stop at the foot of the tile, below its text and dots.
-    const middle = { x: centre(rect).x, y: rect.y + rect.h - Math.round(lane / 2) }
+    const middle = { x: centre(rect).x, y: rect.y + rect.h - Math.round(CLUSTER.lane / 2) }
     vertices.set(node.id, { id: node.id, at: middle, box: node.id })
     for (const { pod, at } of dots) {
       if (!pod.netns) continue
@@ -78,14 +75,14 @@ export function clusterLevel(model: ClusterModel, options: TopologyOptions): Top
       1,
       ...[...members, ...beside].map((node) => Math.ceil((podsOf.get(node.id)?.length ?? 0) / CLUSTER.perRow)),
     )
-    const h = CLUSTER.header + dots * (CLUSTER.dot + CLUSTER.dotGap) + lane
+    const h = CLUSTER.header + dots * (CLUSTER.dot + CLUSTER.dotGap) + CLUSTER.lane
     beside.forEach((node, i) => {
-      tile(node, { x: 0, y: y + i * (h + gap), w: CLUSTER.w, h })
+      tile(node, { x: 0, y: y + i * (h + CLUSTER.gap), w: CLUSTER.w, h })
     })
     members.forEach((node, i) => {
-      tile(node, { x: gridX + i * (CLUSTER.w + gap), y, w: CLUSTER.w, h })
+      tile(node, { x: gridX + i * (CLUSTER.w + CLUSTER.gap), y, w: CLUSTER.w, h })
     })
-    y += Math.max(1, beside.length) * (h + gap)
+    y += Math.max(1, beside.length) * (h + CLUSTER.gap)
   }
   const underlay = layoutUnderlay(model, { boxes, x: 0, w: gridX + gridW, y: y + 4 }, m)
   boxes.push(...underlay.boxes)

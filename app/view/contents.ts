@@ -30,7 +30,6 @@ export function contentsOf(
       hostPods: visible.filter((pod) => pod.hostNetwork),
       placed: counters ? counted(own, options) : placed(own, pods, options),
       nodePorts,
-      opened: node.controlPlane && options.opened?.has(node.id) === true,
       rules: options.rules?.get(node.id) ?? [],
     })
   }

@@ -25,8 +25,6 @@ export interface Metrics {
   readonly outside: { readonly w: number; readonly h: number }
   readonly switchBar: number
   readonly router: { readonly w: number; readonly h: number }
-  /** Width of a node of the control plane that is folded into a strip; 0: it never is. */
-  readonly strip: number
   /** Least width of a node, and the width of one in the control plane's column. */
   readonly nodeMin: number
   readonly leastColumns: number
@@ -38,7 +36,7 @@ const NODE: Metrics = {
   podH: 74,
   gutter: 14,
   rowGap: 10,
-  pad: 5,
+  pad: 8,
   header: 40,
   tile: 20,
   bridge: 26,
@@ -47,13 +45,12 @@ const NODE: Metrics = {
   lists: 0,
   device: 26,
   gap: 12,
-  lane: 20,
+  lane: 26,
   service: { w: 148, h: 42 },
   outside: { w: 140, h: 38 },
   switchBar: 24,
   router: { w: 150, h: 38 },
-  strip: 102,
-  nodeMin: 160,
+  nodeMin: 170,
   leastColumns: 1,
 }
 
@@ -78,7 +75,6 @@ const NETNS: Metrics = {
   outside: { w: 170, h: 54 },
   switchBar: 34,
   router: { w: 210, h: 54 },
-  strip: 0,
   nodeMin: 320,
 }
 

@@ -23,14 +23,6 @@ export function shortPodName(name: string): string {
   return parts ? `${parts[1]}-…${parts[2]}` : name
 }
 
-/** An address cut in the middle to fit a width in pixels: its end tells it from its neighbours. */
-export function fitAddress(address: string, width: number): string {
-  return middleCut(address, Math.max(5, Math.floor(width / MONO)))
-}
-
-/** Widest advance of a character in the map's monospaced 12 px text. */
-const MONO = 7.3
-
 /** The start and end of a text that is too long for its place. */
 export function middleCut(text: string, longest: number): string {
   if (text.length <= longest) return text

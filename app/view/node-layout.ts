@@ -12,8 +12,6 @@ export interface NodeContent {
   /** Somebody spread the system pods out: the tile folds them again. */
   readonly unfolded: boolean
   readonly hostPods: readonly PodModel[]
-  /** It was opened out of the strip of the control plane, and can be folded again. */
-  readonly opened?: boolean
   readonly nodePorts: readonly number[]
   readonly rules: readonly MetRule[]
 }
@@ -83,13 +81,10 @@ export function layoutNode(content: NodeContent, rect: Rect, room: Room, m: Metr
     label: `node ${node.name}, ${node.address}, ${node.controlPlane ? 'control plane' : 'worker'}, ${node.ready ? 'ready' : 'not ready'}${content.nodePorts.length > 0 ? `, node ports ${content.nodePorts.join(', ')}` : ''}`,
   })
   out.vertices.push({ id: node.id, at: centre(rect), box: node.id })
-  const tile = { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }
-  const half = Math.floor(inner.w / 2)
   if (content.folded.length > 0 || content.unfolded)
-    foldTile(content, content.opened ? { ...tile, w: inner.w - half - 4 } : tile, out)
-  if (content.opened) closeTile(node, { ...tile, x: tile.x + inner.w - half, w: half }, out)
+    foldTile(content, { x: inner.x, y: rect.y + m.header, w: inner.w, h: m.tile }, out)
 
-  const within = { x: frame.x + 4, w: frame.w - 8 }
+  const within = { x: frame.x + 6, w: frame.w - 12 }
   let y = frame.y + 8
   const bridges = bridgesOf(node)
   const bars = new Map<string, Rect>()
@@ -171,26 +166,16 @@ function foldTile(content: NodeContent, rect: Rect, out: Out): void {
   out.vertices.push({ id, at: centre(rect), box: id })
 }
 
-/** Folds a node of the control plane into its strip again. */
-function closeTile(node: NodeModel, rect: Rect, out: Out): void {
-  const id = `strip:${node.id}`
-  const label = `fold ${node.name}`
-  out.boxes.push({ kind: 'fold', id, rect, host: node.id, pods: [], text: '◂ fold', parent: node.id, label })
-  out.vertices.push({ id, at: centre(rect), box: id })
-}
-
 /** Pods in their slots. Returns, per host end of a veth, where its line comes down. */
 function placePods(content: NodeContent, rect: Rect, room: Room, m: Metrics, out: Out): ReadonlyMap<string, Point[]> {
   const { node } = content
   const top = rect.y + m.header + (room.fold ? m.tile + 6 : 0)
   const bottom = top + room.podRows * (m.podH + m.rowGap)
   const lines = new Map<string, Point[]>()
-  // A single column has the node to itself.
-  const podW = room.columns === 1 ? Math.max(m.podW, rect.w - 2 * m.pad - m.gutter) : m.podW
   for (const { slot, pods, counter } of content.placed) {
     const [column, row] = [slot % room.columns, Math.floor(slot / room.columns)]
-    const x = rect.x + m.pad + column * (podW + m.gutter)
-    const place: Rect = { x, y: top + row * (m.podH + m.rowGap), w: podW, h: m.podH }
+    const x = rect.x + m.pad + column * (m.podW + m.gutter)
+    const place: Rect = { x, y: top + row * (m.podH + m.rowGap), w: m.podW, h: m.podH }
     const pod = pods[0]
     const id = counter ? `owner:${node.id}/${pod.namespace}/${pod.owner}` : `pod:${pod.key}`
     const socket = { x: place.x + Math.round(place.w / 2), y: place.y + place.h }

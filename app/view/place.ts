@@ -4,8 +4,6 @@ import { overlaps, type Point, type Rect } from './geometry.ts'
 export interface Obstacle {
   readonly rect: Rect
   readonly weight: number
-  /** Not to be hidden while there is a place that hides none of these: pods, Services, the packet's own place. */
-  readonly hard?: boolean
 }
 
 const GAPS = [14, 36, 70, 120, 180, 250]
@@ -20,9 +18,6 @@ const SIDES: readonly (readonly [number, number])[] = [
   [-1, 1],
 ]
 const NEARNESS = 20
-const GRID = 16
-/** Worth any way: more than the longest one at `NEARNESS`. */
-const HARD = 1000
 
 /** Where a caption stands: near the point that it is about, hiding as little as possible, wholly within the frame. */
 export function placeCaption(
@@ -34,32 +29,26 @@ export function placeCaption(
 ): Rect {
   let best: Rect = { x: frame.x, y: frame.y, w: size.w, h: size.h }
   let bestCost = Number.POSITIVE_INFINITY
-  const consider = (x: number, y: number): void => {
-    const at: Rect = {
-      x: clamp(x, frame.x, frame.x + frame.w - size.w),
-      y: clamp(y, frame.y, frame.y + frame.h - size.h),
-      w: size.w,
-      h: size.h,
-    }
-    const moved = Math.hypot(at.x + size.w / 2 - about.x, (at.y + size.h / 2 - about.y) * 1.5)
-    let cost = moved * NEARNESS + common(at, own) * HARD
-    for (const { rect, weight, hard } of obstacles)
-      if (overlaps(at, rect)) cost += common(at, rect) * (hard ? HARD : weight)
-    if (cost >= bestCost) return
-    bestCost = cost
-    best = at
-  }
   const own: Rect = { x: about.x - clear.w - 4, y: about.y - clear.h - 4, w: 2 * clear.w + 8, h: 2 * clear.h + 8 }
   for (const gap of GAPS) {
     for (const [dx, dy] of SIDES) {
       const x = about.x + dx * (size.w / 2 + (Math.abs(dx) === 1 ? clear.w + gap : 0)) - size.w / 2
       const y = about.y + dy * (size.h / 2 + clear.h + gap) - size.h / 2
-      consider(x, y)
+      const at: Rect = {
+        x: clamp(x, frame.x, frame.x + frame.w - size.w),
+        y: clamp(y, frame.y, frame.y + frame.h - size.h),
+        w: size.w,
+        h: size.h,
+      }
+      const moved = Math.hypot(at.x + size.w / 2 - about.x, (at.y + size.h / 2 - about.y) * 1.5)
+      let cost = moved * NEARNESS + common(at, own) * 50
+      for (const { rect, weight } of obstacles) if (overlaps(at, rect)) cost += common(at, rect) * weight
+      if (cost < bestCost) {
+        bestCost = cost
+        best = at
+      }
     }
   }
-  // Farther off, wherever there is room.
-  for (let y = frame.y; y <= frame.y + frame.h - size.h; y += GRID)
-    for (let x = frame.x; x <= frame.x + frame.w - size.w; x += GRID) consider(x, y)
   return best
 }
 

@@ -120,7 +120,7 @@ describe('the map', () => {
     const map = mapOf(fixtureRows({ workers: 4 }), 2)
     const nodes = map.boxes.filter((box) => box.kind === 'node')
     const workers = nodes.filter((box) => !box.node.controlPlane)
-    const control = map.boxes.find((box) => box.kind === 'strip')
+    const control = nodes.find((box) => box.node.controlPlane)
     const [a, b, c, d] = ['worker', 'worker2', 'worker3', 'worker4'].map(
       (id) => workers.find((box) => box.id === id)?.rect,
     )
@@ -128,29 +128,5 @@ describe('the map', () => {
     expect(d?.x).toBe(a?.x)
     expect(d?.y).toBeGreaterThan(a?.y ?? 0)
     expect(control?.rect.x).toBeLessThan(a?.x ?? 0)
-  })
-
-  test('the control plane is a strip until a packet passes it or somebody opens it', () => {
-    const model = clusterModel(fixtureRows({ pods: 2 }))
-    const slots = assignSlots(new Map(), podsToPlace(model))
-    const options = { slots, shown: NONE, shownServices: NONE, unfolded: NONE }
-    const id = model.nodes.find((node) => node.controlPlane)?.id ?? ''
-    const kindOf = (map: Topology) => map.boxes.find((box) => box.id === id)?.kind
-    expect(kindOf(topology(model, 2, options))).toBe('strip')
-    expect(kindOf(topology(model, 2, { ...options, whole: new Set([id]) }))).toBe('node')
-    const opened = topology(model, 2, { ...options, opened: new Set([id]) })
-    expect(kindOf(opened)).toBe('node')
-    expect(quarrels(opened)).toEqual([])
-  })
-
-  test('three workers of few pods and the control plane fit 650 x 500 pixels, a phone takes two to a row', () => {
-    const model = clusterModel(fixtureRows({ workers: 3, pods: 0 }))
-    const slots = assignSlots(new Map(), podsToPlace(model))
-    const options = { slots, shown: NONE, shownServices: NONE, unfolded: NONE }
-    const { bounds } = topology(model, 2, options)
-    expect(bounds.w).toBeLessThanOrEqual(656)
-    const phone = topology(model, 1, { ...options, perRow: 2 })
-    expect(phone.bounds.w).toBeLessThanOrEqual(380)
-    expect(quarrels(phone)).toEqual([])
   })
 })

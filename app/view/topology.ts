@@ -6,7 +6,6 @@ import { metricsAt } from './metrics.ts'
 import type { ClusterModel, NodeModel } from './model.ts'
 import { bridgesOf, layoutNode, type NodeContent, nodeHeight, nodeWidth, type Room } from './node-layout.ts'
 import type { Slots } from './slots.ts'
-import { isStrip, layoutStrip } from './strip.ts'
 import { layoutUnderlay } from './underlay.ts'
 import type { Level } from './zoom.ts'
 import { layoutTop } from './zones.ts'
@@ -19,12 +18,6 @@ export interface TopologyOptions {
   readonly shownServices: ReadonlySet<string>
   /** Hosts whose folded pods are spread out. */
   readonly unfolded: ReadonlySet<string>
-  /** Hosts that are drawn whole wherever they stand: on the packet's path. */
-  readonly whole?: ReadonlySet<string>
-  /** Nodes of the control plane that somebody opened. */
-  readonly opened?: ReadonlySet<string>
-  /** Nodes to a row, where the frame is narrow; the control plane then stands among the others. */
-  readonly perRow?: number
   /** Rules that the walk met, by host (level 4). */
   readonly rules?: ReadonlyMap<string, readonly MetRule[]>
 }
@@ -51,13 +44,13 @@ export function topology(model: ClusterModel, level: Level, options: TopologyOpt
   const many = model.pods.length + model.nodes.length * 4 > MOST_BOXES
   const contents = contentsOf(model, options, many)
 
-  const { side, grid, perRow } = columnsOf(model, options)
+  const side = model.nodes.length > 1 ? model.nodes.filter((node) => node.controlPlane) : []
+  const grid = model.nodes.filter((node) => !side.includes(node))
+  const perRow = nodesPerRow(grid.length)
   const columns = Math.max(m.leastColumns, podColumns(grid, contents))
   const w = nodeWidth(columns, m)
   const sideColumns = podColumns(side, contents, 1)
-  const folds = (node: NodeModel) => m.strip > 0 && isStrip(node, contents.get(node.id), options)
-  const allFold = side.every(folds)
-  const sideW = side.length === 0 ? 0 : allFold ? m.strip : nodeWidth(sideColumns, m)
+  const sideW = side.length > 0 ? nodeWidth(sideColumns, m) : 0
   const gridX = side.length > 0 ? sideW + m.lane : 0
   const gridW = Math.min(perRow, Math.max(1, grid.length)) * (w + m.lane) - m.lane
 
@@ -71,8 +64,7 @@ export function topology(model: ClusterModel, level: Level, options: TopologyOpt
   for (let row = 0; row < Math.max(rows, sideRows.length); row++) {
     const members = grid.slice(row * perRow, (row + 1) * perRow)
     const beside = sideRows[row] ?? []
-    const wide = beside.filter((node) => !folds(node))
-    const room = shared(roomFor(members, contents, columns), roomFor(wide, contents, sideColumns))
+    const room = shared(roomFor(members, contents, columns), roomFor(beside, contents, sideColumns))
     const height = nodeHeight(room, m)
     const place = (node: NodeModel, rect: Rect, podColumns: number) => {
       const content = contents.get(node.id)
@@ -83,12 +75,7 @@ export function topology(model: ClusterModel, level: Level, options: TopologyOpt
       for (const vertex of laid.vertices) vertices.set(vertex.id, vertex)
     }
     beside.forEach((node, i) => {
-      const content = contents.get(node.id)
-      if (content && folds(node)) {
-        const strip = layoutStrip(content, { x: 0, y: y + i * (height + m.gap), w: sideW, h: height }, m)
-        boxes.push(...strip.boxes)
-        for (const vertex of strip.vertices) vertices.set(vertex.id, vertex)
-      } else place(node, { x: 0, y: y + i * (height + m.gap), w: sideW, h: height }, sideColumns)
+      place(node, { x: 0, y: y + i * (height + m.gap), w: sideW, h: height }, sideColumns)
     })
     members.forEach((node, i) => {
       place(node, { x: gridX + i * (w + m.lane), y, w, h: height }, columns)
@@ -125,30 +112,19 @@ export function standIns(model: ClusterModel, boxes: readonly Box[]): Pick<Topol
   const netnsBox = new Map<string, string>()
   const podBox = new Map<string, string>()
   for (const box of boxes) {
-    if (box.kind === 'pod' || box.kind === 'hostPod' || box.kind === 'part') podBox.set(box.pod.key, box.id)
+    if (box.kind === 'pod' || box.kind === 'hostPod') podBox.set(box.pod.key, box.id)
     if (box.kind === 'fold' || box.kind === 'counter' || box.kind === 'pending') {
       for (const pod of box.pods) podBox.set(pod.key, box.id)
     }
     if (box.kind === 'nodeTile') for (const { pod } of box.dots) podBox.set(pod.key, box.id)
     if ('host' in box && typeof box.host !== 'string') netnsBox.set(box.host.id, box.id)
-    if (box.kind === 'node' || box.kind === 'nodeTile' || box.kind === 'strip') netnsBox.set(box.node.id, box.id)
+    if (box.kind === 'node' || box.kind === 'nodeTile') netnsBox.set(box.node.id, box.id)
   }
   for (const pod of model.pods) {
     const box = podBox.get(pod.key) ?? netnsBox.get(pod.host)
     if (pod.netns && box) netnsBox.set(pod.netns, box)
   }
   return { netnsBox, podBox }
-}
-
-/** Which nodes stand in the column of the control plane and which in the grid, and how many of these to a row. */
-export function columnsOf(
-  model: ClusterModel,
-  { perRow }: Pick<TopologyOptions, 'perRow'>,
-): { readonly side: readonly NodeModel[]; readonly grid: readonly NodeModel[]; readonly perRow: number } {
-  if (perRow !== undefined) return { side: [], grid: model.nodes, perRow }
-  const side = model.nodes.length > 1 ? model.nodes.filter((node) => node.controlPlane) : []
-  const grid = model.nodes.filter((node) => !side.includes(node))
-  return { side, grid, perRow: nodesPerRow(grid.length) }
 }
 
 /** Three to a row as far as one can look at them; large clusters get wider so that the map stays roughly square. */
@@ -159,7 +135,6 @@ export function nodesPerRow(count: number): number {
 /** Columns of pods in a node, by steps: the columns change only when the fullest node outgrows a step. */
 function podColumns(nodes: readonly NodeModel[], contents: ReadonlyMap<string, NodeContent>, least = 2): number {
   const most = Math.max(0, ...nodes.map((node) => highestSlot(contents.get(node.id)) + 1))
-  if (least === 2 && most <= 2) return 1
   return most <= 4 * least ? least : most <= 16 * least ? 2 * least : 3 * least
 }
 

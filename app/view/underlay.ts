@@ -95,7 +95,7 @@ export function layoutUnderlay(
       if (!target) return []
       if (from === 'node' && source) return downFrom(source, at.boxes, target.y, m, 4)
       if (from === 'outside' && source) {
-        const lane = right + 5 + outsideLane * 4
+        const lane = right + 12 + outsideLane * 6
         const under = source.rect.y + source.rect.h + 4 + outsideLane * 3
         const x = source.rect.x + Math.round(source.rect.w / 2)
         const y = target.y + Math.round(target.h / 2) + outsideLane * 5 - 4

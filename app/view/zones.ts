@@ -33,14 +33,9 @@ export function layoutTop(
       const rect = { x: right, y: Math.floor(i / perRow) * (m.outside.h + m.gap), w: m.outside.w, h: m.outside.h }
       add({ kind: 'outside', id: host.id, rect, host, label: `outside host ${host.id}, ${host.address}` })
     })
-  }
-  const shown = servicesShown(model.services, options)
-  const both = shown.length * (m.service.w + m.gap) + model.outside.length * (m.outside.w + m.gap) - m.gap
-  const beside = model.outside.length > 0 && both <= at.w
-  if (model.outside.length > 0 && !beside) {
-    const perRow = Math.max(1, Math.floor((at.w + m.gap) / (m.outside.w + m.gap)))
     y += Math.ceil(model.outside.length / perRow) * (m.outside.h + m.gap) + 4
   }
+  const shown = servicesShown(model.services, options)
   const perRow = Math.max(1, Math.floor((at.w + m.gap) / (m.service.w + m.gap)))
   shown.forEach((service, i) => {
     const rect = {
@@ -51,7 +46,7 @@ export function layoutTop(
     }
     add({ kind: 'service', id: `service:${service.id}`, rect, service, label: serviceLabel(service) })
   })
-  const serviceRows = Math.max(Math.ceil(shown.length / perRow), beside ? 1 : 0)
+  const serviceRows = Math.ceil(shown.length / perRow)
   if (model.pending.length > 0) {
     const rect =
       at.sideW > 0

@@ -1,6 +1,5 @@
 import { memo } from 'react'
 import type { BoxOf } from '../../view/boxes.ts'
-import { Address } from './Address.tsx'
 import type { BoxProps } from './types.ts'
 
 /** A Linux bridge: a bar with a tick for each port; a port in hairpin mode has a U-turn. */
@@ -18,7 +17,7 @@ export const BridgeBox = memo(function BridgeBox({ data }: BoxProps<BoxOf<'bridg
       ))}
       <span className="map-line">
         <strong className="mono">{link.name}</strong>
-        <Address text={link.addresses[0] ?? 'no address'} width={data.box.rect.w - 17 - 7.3 * link.name.length} muted />
+        <span className="mono map-muted map-cut">{link.addresses[0] ?? 'no address'}</span>
       </span>
       {data.level >= 3 && (
         <span className="map-muted">
@@ -41,7 +40,7 @@ export const DeviceBox = memo(function DeviceBox({ data }: BoxProps<BoxOf<'devic
       </span>
       {data.level >= 3 && (
         <>
-          <Address text={link.addresses[0] ?? ''} width={data.box.rect.w - 36} />
+          <span className="mono map-cut">{link.addresses[0] ?? ''}</span>
           <span className="mono map-muted map-cut">{link.mac}</span>
           <span className="map-muted map-cut">
             {link.vni === undefined
@@ -70,7 +69,7 @@ export const ServiceBox = memo(function ServiceBox({ data }: BoxProps<BoxOf<'ser
           {ready === 0 ? '▲ 0' : `→ ${ready}`}
         </span>
       </span>
-      <Address text={address} width={data.box.rect.w - 19} />
+      <span className="mono map-cut">{address}</span>
       {data.level >= 3 && (
         <span className="map-muted map-cut">
           {service.namespace} · {service.type}
@@ -102,11 +101,7 @@ export const HostBox = memo(function HostBox({ data }: BoxProps<BoxOf<'outside' 
         {host.id !== kind && <span className="map-muted map-role">{kind}</span>}
         {!host.up && <span className="map-bad">✕ down</span>}
       </span>
-      <Address
-        text={addresses.length > 1 ? `${addresses[0]} +${addresses.length - 1}` : (addresses[0] ?? '')}
-        title={addresses.join(', ')}
-        width={data.box.rect.w - 30}
-      />
+      <span className="mono map-cut">{addresses.join(' ')}</span>
     </>
   )
 })

@@ -1,7 +1,6 @@
 import { memo } from 'react'
 import type { BoxOf } from '../../view/boxes.ts'
 import { CLUSTER } from '../../view/metrics.ts'
-import { Address } from './Address.tsx'
 import type { BoxProps } from './types.ts'
 
 /** A node: header, and the frame of its root netns. What it holds are boxes of their own above it. */
@@ -10,7 +9,7 @@ export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) 
   const tunnelled = node.links.some((link) => link.kind === 'vxlan' || link.kind === 'ipip')
   return (
     <>
-      <NodeHeader node={node} width={rect.w} />
+      <NodeHeader node={node} narrow={rect.w < 200} />
       <div
         // Where no tunnel stands, the cable comes down in the middle.
         className={tunnelled ? 'map-netns' : 'map-netns aside'}
@@ -33,26 +32,12 @@ export const NodeBox = memo(function NodeBox({ data }: BoxProps<BoxOf<'node'>>) 
   )
 })
 
-/** A node of the control plane in a narrow column; its parts are boxes of their own above it. */
-export const StripBox = memo(function StripBox({ data }: BoxProps<BoxOf<'strip'>>) {
-  const { node, more } = data.box
-  return (
-    <>
-      <NodeHeader node={node} width={data.box.rect.w} />
-      <span className="map-muted map-strip-foot">
-        {more > 0 && `+${more} pods`}
-        <br />▸ open
-      </span>
-    </>
-  )
-})
-
 /** A node at level 1: a tile with a dot for each pod. */
 export const NodeTile = memo(function NodeTile({ data }: BoxProps<BoxOf<'nodeTile'>>) {
   const { rect, node, dots } = data.box
   return (
     <>
-      <NodeHeader node={node} width={rect.w} />
+      <NodeHeader node={node} narrow={rect.w < 200} />
       <svg className="map-dots" width={rect.w} height={rect.h} aria-hidden>
         {dots.map(({ pod, at }) => (
           <PodDot key={pod.key} x={at.x - rect.x} y={at.y - rect.y} pod={pod} />
@@ -87,7 +72,7 @@ function PodDot({ x, y, pod }: { x: number; y: number; pod: BoxOf<'nodeTile'>['d
   )
 }
 
-function NodeHeader({ node, width }: { node: BoxOf<'node'>['node']; width: number }) {
+function NodeHeader({ node, narrow }: { node: BoxOf<'node'>['node']; narrow: boolean }) {
   return (
     <div className="map-node-header">
       <span className="map-line">
@@ -100,8 +85,8 @@ function NodeHeader({ node, width }: { node: BoxOf<'node'>['node']; width: numbe
         {!node.ready && <span className="map-bad">not ready</span>}
       </span>
       <span className="map-line">
-        <Address text={node.address} width={width < 120 ? width - 4 : width < 200 ? width - 19 : width - 100} />
-        {width >= 200 && <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>}
+        <span className="mono">{node.address}</span>
+        {!narrow && <span className="map-muted map-role">{node.controlPlane ? 'control plane' : 'worker'}</span>}
       </span>
     </div>
   )

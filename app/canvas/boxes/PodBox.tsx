@@ -2,7 +2,6 @@ import { memo } from 'react'
 import type { BoxOf } from '../../view/boxes.ts'
 import type { PodModel } from '../../view/model.ts'
 import { shortPodName, splitPodName } from '../../view/names.ts'
-import { Address } from './Address.tsx'
 import type { BoxProps } from './types.ts'
 
 /** A pod: a netns of its own, with its containers, what they listen on, and the socket of eth0 at its foot. */
@@ -15,7 +14,7 @@ export const PodBox = memo(function PodBox({ data }: BoxProps<BoxOf<'pod'>>) {
       <strong className="map-name" title={pod.key}>
         {wide ? pod.name : base}
       </strong>
-      <Address text={pod.ip || (pod.hostNetwork ? '' : 'no address')} width={data.box.rect.w - (wide ? 19 : 11)} />
+      <span className="mono map-address">{pod.ip || (pod.hostNetwork ? '' : 'no address')}</span>
       {wide && pod.namespace !== 'default' && <span className="map-muted">{pod.namespace}</span>}
       {wide && <Labels pod={pod} />}
       <PodFoot pod={pod} wide={wide} suffix={wide ? '' : suffix} />
@@ -68,17 +67,6 @@ export const HostPodBox = memo(function HostPodBox({ data }: BoxProps<BoxOf<'hos
         {data.level >= 3 ? pod.name : pod.owner}
       </span>
       <span className="map-muted map-host-tag">host</span>
-    </span>
-  )
-})
-
-/** A part of the control plane in its column. */
-export const PartBox = memo(function PartBox({ data }: BoxProps<BoxOf<'part'>>) {
-  const { pod, text } = data.box
-  return (
-    <span className="map-line" title={pod.key}>
-      <span className="map-name">{text}</span>
-      {!pod.ready && <span className="map-warn">▲</span>}
     </span>
   )
 })

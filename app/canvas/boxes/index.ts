@@ -1,15 +1,13 @@
 import type { NodeTypes } from '@xyflow/react'
 import { BridgeBox, DeviceBox, HostBox, ServiceBox } from './DeviceBoxes.tsx'
-import { NodeBox, NodeTile, StripBox } from './NodeBox.tsx'
-import { CounterBox, FoldBox, HostPodBox, PartBox, PendingBox, PodBox } from './PodBox.tsx'
+import { NodeBox, NodeTile } from './NodeBox.tsx'
+import { CounterBox, FoldBox, HostPodBox, PendingBox, PodBox } from './PodBox.tsx'
 import { StackBox } from './StackBox.tsx'
 
 /** Kind of a box -> what draws it. */
 export const BOX_TYPES: NodeTypes = {
   node: NodeBox,
   nodeTile: NodeTile,
-  strip: StripBox,
-  part: PartBox,
   pod: PodBox,
   hostPod: HostPodBox,
   fold: FoldBox,

@@ -37,15 +37,6 @@ export interface Viewport {
   readonly zoom: number
 }
 
-/** What captions must not hide. */
-const HARD_KINDS: ReadonlySet<Box['kind']> = new Set<Box['kind']>([
-  'pod',
-  'counter',
-  'service',
-  'outside',
-  'nodeTile',
-  'part',
-])
 const FLASH_MS = 1200
 /** Height at the foot of the frame that the toolbar takes. */
 const TOOLBAR = 44
@@ -214,9 +205,8 @@ export class Scene {
     const list: Obstacle[] = []
     for (const box of picture.map.boxes) {
       if (box.kind === 'switch' || box.kind === 'fold') continue
-      const hard = HARD_KINDS.has(box.kind) || box.id === picture.current?.anchor.box
       if (box.kind === 'node') list.push({ rect: screen({ ...box.rect, h: 40 }), weight: 0.7 })
-      else list.push({ rect: screen(box.rect), weight: 1, hard })
+      else list.push({ rect: screen(box.rect), weight: box.id === picture.current?.anchor.box ? 3 : 1 })
     }
     const line = [...picture.trail, ...picture.way]
     for (let i = 1; i < line.length; i++) {
