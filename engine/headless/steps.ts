@@ -1,3 +1,4 @@
+import { isObject } from '../api/json.ts'
 import { apiOf } from '../api/store.ts'
 import { kindKey } from '../api/names.ts'
 import { applyScenario, readScenario, type ScenarioDocument } from '../api/scenario-text.ts'
@@ -19,7 +20,8 @@ export interface StepRequest {
     readonly apiVersion?: string
     readonly namespace?: string
     readonly name: string
-    readonly patch: unknown
+    /** Absent: nothing changes. */
+    readonly patch?: unknown
   }[]
   readonly asks?: readonly unknown[]
 }
@@ -76,7 +78,12 @@ export function applyStep(
       if (severity === 'error') refuse(code, message)
     for (const document of next.documents) given.set(document.id, document)
     for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? []) {
-      const result = api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch)
+      const result = api.patch(
+        kindKey(apiVersion, kind),
+        namespaceOf(kind, namespace),
+        name,
+        isObject(patch) ? patch : {},
+      )
       if (!result.ok) refuse(result.error.reason, result.error.message)
     }
     for (const { apiVersion = '', kind, namespace, name } of step.delete ?? []) {
