@@ -45,6 +45,7 @@ export class Table<R extends Row> {
   /** Rows by id. While it is `shared` with a snapshot, the next write makes a copy first. */
   private records = new Map<string, R>()
   private shared = false
+  private writes = 0
   private all = newBucket(this.records)
   private readonly indexes: Index<R>[]
   private readonly byName: ReadonlyMap<string, Index<R>>
@@ -57,6 +58,11 @@ export class Table<R extends Row> {
 
   get size(): number {
     return this.records.size
+  }
+
+  /** Grows with every change of the rows, whatever brought it about: what was worked out at one version holds as long as it stands. */
+  get version(): number {
+    return this.writes
   }
 
   get(id: string): R | undefined {
@@ -77,6 +83,7 @@ export class Table<R extends Row> {
   /** Becomes what it was when `rows` was its snapshot; order and indexes are worked out when somebody asks. */
   restore(rows: ReadonlyMap<string, R>): void {
     if (rows === this.records) return
+    this.writes++
     this.records = rows as Map<string, R> // nobody writes to it: it is shared from here on
     this.shared = true
     this.all = newBucket(this.records)
@@ -114,6 +121,7 @@ export class Table<R extends Row> {
 
   /** Replaces, adds (before undefined) or removes (after undefined) one row. */
   write(id: string, before: R | undefined, after: R | undefined): void {
+    this.writes++
     if (this.shared) {
       this.records = new Map(this.records)
       this.all.rows = this.records

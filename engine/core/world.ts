@@ -36,12 +36,16 @@ export interface WorldReader {
     compute: (rows: readonly RowOf<N>[]) => T,
   ): T
   count(table: TableName): number
+  /** Grows with every change of a table, undone ones included: for what is made of several tables, which `memo` cannot keep. */
+  version(table: TableName): number
 }
 
 /** What may be written: every write is logged as a reversible `Change`. */
 export interface Tx extends WorldReader {
   put<N extends TableName>(table: N, row: RowOf<N>): void
   delete(table: TableName, id: string): void
+  /** True while nothing is put into a table: its rows need not be made. */
+  holds(table: TableName): boolean
   /** Replaces some fields of an existing row; does nothing if the row is absent. */
   patch<N extends TableName>(table: N, id: string, fields: Partial<RowOf<N>>): void
 }
@@ -110,11 +114,19 @@ export class World implements Tx {
     return this.table(table).size
   }
 
+  version(table: TableName): number {
+    return this.table(table).version
+  }
+
   put<N extends TableName>(table: N, row: RowOf<N>): void {
     if (this.still?.has(table)) return
     const before = this.table(table).get(row.id)
     if (before === row) return
     this.write({ table, id: row.id, before, after: Object.freeze(row) })
+  }
+
+  holds(table: TableName): boolean {
+    return this.still?.has(table) === true
   }
 
   delete(table: TableName, id: string): void {

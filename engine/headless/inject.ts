@@ -3,9 +3,10 @@ import { hash32 } from '../core/rng.ts'
 import type { ProbeConfig } from '../apps/probe.ts'
 import type { Ip, Mac } from '../net/address.ts'
 import { familyOf } from '../net/ip.ts'
-import type { Data, IpPacket, L4 } from '../net/packet.ts'
+import type { Data, Frame, IpPacket, L4 } from '../net/packet.ts'
 import { routeLookup } from '../kernel/fib/lookup.ts'
 import { receive } from '../kernel/path/receive.ts'
+import { skbOf } from '../kernel/path/skb.ts'
 import type { LinkRow } from '../kernel/tables.ts'
 
 // Simplified: nobody stands behind the borrowed address: its answer is looked at where it leaves, not where it would arrive.
@@ -41,15 +42,8 @@ export function inject(
     ident: hash32(ctx.clock.seed, id) & 0xffff,
     body: firstSegment(ctx, id, packet.config),
   }
-  receive(ctx, link.id, {
-    packet: id,
-    branch: '0',
-    netns,
-    frame: { src: STRANGER, dst: link.mac, etherType: family, body: ip },
-    mark: 0,
-    priority: 0,
-    depth: 0,
-  })
+  const frame: Frame = { src: STRANGER, dst: link.mac, etherType: family, body: ip }
+  receive(ctx, link.id, skbOf({ packet: id, branch: '0', netns, frame, mark: 0, priority: 0, depth: 0 }))
 }
 
 function entranceFor(ctx: Ctx, netns: string, src: Ip): LinkRow | undefined {

@@ -33,7 +33,10 @@ export const ruleTable: TableDef<T.RuleRow> = {
   order: (a, b) => a.priority - b.priority,
   indexes: { netns },
 }
-export const neighTable: TableDef<T.NeighRow> = { name: 'neigh', indexes: { netns, link: (r) => r.link } }
+export const neighTable: TableDef<T.NeighRow> = {
+  name: 'neigh',
+  indexes: { netns, link: (r) => r.link, address: (r) => r.address },
+}
 export const fdbTable: TableDef<T.FdbRow> = {
   name: 'fdb',
   indexes: {

@@ -9,6 +9,7 @@ import type { Skb } from '../path/skb.ts'
 import type { FdbRow, LinkRow } from '../tables.ts'
 import { finish, lose, report } from '../trace/emit.ts'
 import { fdbFind, fdbLearn } from './fdb.ts'
+import { quietPorts, sendUnheard } from './quiet-ports.ts'
 import { bridgeForwardHooks, bridgePrerouting, callsIptables } from './netfilter.ts'
 
 /**
@@ -80,7 +81,7 @@ export function bridgeXmit(ctx: Ctx, bridge: LinkRow, skb: Skb): void {
 /** To the host's own stack, as if received on the bridge device. Models br_pass_frame_up(). */
 function passUp(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb, entry?: FdbRow): void {
   const up: Skb = { ...skb, iif: bridge.id }
-  if (skb.frame) countRx(ctx.tx, bridge, frameLength(skb.frame))
+  if (skb.frame) countRx(ctx.tx, bridge, skb)
   report(ctx, up, {
     stage: 'receive',
     action: 'received',
@@ -138,7 +139,12 @@ function flood(ctx: Ctx, bridge: LinkRow, port: LinkRow | undefined, skb: Skb): 
     })
   }
   const copy = (n: number): Skb => (copies > 1 ? { ...skb, branch: `${skb.branch}.${n}` } : skb)
-  ports.forEach((out, i) => sendOnPort(ctx, bridge, out, copy(i + 1)))
+  const quiet = copies > 1 ? quietPorts(ctx, bridge, frame) : undefined
+  ports.forEach((out, i) => {
+    const peer = quiet?.behind(out)
+    if (peer) sendUnheard(ctx, out, peer, skb, `${skb.branch}.${i + 1}`, frame)
+    else sendOnPort(ctx, bridge, out, copy(i + 1))
+  })
   if (local && port) passUp(ctx, bridge, port, copy(0))
 }
 

@@ -9,7 +9,7 @@ import { refTo } from '../ids.ts'
 import { icmpSend } from '../path/icmp-send.ts'
 import { ipLocalOut } from '../path/output.ts'
 import { receive } from '../path/receive.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import type { LinkRow } from '../tables.ts'
 import { lose, report } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
@@ -56,7 +56,7 @@ export const ipipDriver: DeviceDriver = {
       ident: hash32(0, skb.packet) & 0xffff,
       body,
     }
-    const outer: Skb = {
+    const outer = skbOf({
       packet: skb.packet,
       branch: skb.branch,
       netns: skb.netns,
@@ -64,8 +64,8 @@ export const ipipDriver: DeviceDriver = {
       mark: skb.mark,
       priority: skb.priority,
       depth: skb.depth + 1,
-      ...(skb.cuts ? { cuts: skb.cuts } : {}),
-    }
+      cuts: skb.cuts,
+    })
     report(ctx, outer, {
       stage: 'encap',
       action: 'encapsulated',
@@ -94,15 +94,19 @@ export function ipipInput(ctx: Ctx, skb: Skb, outer: IpPacket, body: IpPacketInI
     decidedBy: refTo('link', link),
     before: { 'outer.ip.src': outer.src, 'outer.ip.dst': outer.dst },
   })
-  receive(ctx, link.id, {
-    packet: skb.packet,
-    branch: skb.branch,
-    netns: skb.netns,
-    ip: body.inner,
-    mark: skb.mark,
-    priority: skb.priority,
-    depth: skb.depth + 1,
-    ...(skb.cuts ? { cuts: skb.cuts } : {}),
-  })
+  receive(
+    ctx,
+    link.id,
+    skbOf({
+      packet: skb.packet,
+      branch: skb.branch,
+      netns: skb.netns,
+      ip: body.inner,
+      mark: skb.mark,
+      priority: skb.priority,
+      depth: skb.depth + 1,
+      cuts: skb.cuts,
+    }),
+  )
   return true
 }

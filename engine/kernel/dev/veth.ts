@@ -1,6 +1,5 @@
 import { hostOfNetns, ifnameOf } from '../ids.ts'
-import { noiseIn, receiveNoise } from '../path/receive.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import { lose } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
 import { enqueue } from './backlog.ts'
@@ -16,18 +15,14 @@ export const vethDriver: DeviceDriver = {
     const peer = link.peer ? ctx.tx.get('link', link.peer) : undefined
     if (!peer?.up)
       return lose(ctx, skb, 'link.down', { stage: 'wire', detail: `the other end of ${link.name} is down` })
-    const frame = { link: peer.id, skb: scrub(skb, peer.netns) }
-    // What the far end will ignore without a trace need not wait its turn.
-    const noise = noiseIn(ctx, peer, frame.skb)
-    if (noise) receiveNoise(ctx, peer, frame.skb, noise)
-    else enqueue(ctx, hostOfNetns(ctx.tx, peer.netns), frame)
+    enqueue(ctx, hostOfNetns(ctx.tx, peer.netns), { link: peer.id, skb: scrub(skb, peer.netns) })
   },
 }
 
 /** What does not survive the way to another netns: mark, priority, conntrack, route. Models skb_scrub_packet(). */
 export function scrub(skb: Skb, netns: string): Skb {
   const other = netns !== skb.netns
-  return {
+  return skbOf({
     packet: skb.packet,
     branch: skb.branch,
     netns,
@@ -35,7 +30,7 @@ export function scrub(skb: Skb, netns: string): Skb {
     ip: skb.frame ? undefined : skb.ip,
     mark: other ? 0 : skb.mark,
     priority: other ? 0 : skb.priority,
+    cuts: skb.cuts,
     depth: skb.depth,
-    ...(skb.cuts ? { cuts: skb.cuts } : {}),
-  }
+  })
 }

@@ -9,7 +9,7 @@ import { routeLookup } from '../fib/lookup.ts'
 import { refTo } from '../ids.ts'
 import { ipLocalOut } from '../path/output.ts'
 import { receive } from '../path/receive.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import type { FdbRow, LinkRow } from '../tables.ts'
 import { finish, lose, report } from '../trace/emit.ts'
 import type { DeviceDriver } from './driver.ts'
@@ -79,7 +79,7 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
     })
   const body: Vxlan = { kind: 'vxlan', vni: tunnel.vni, frame }
   const udp: Udp = { kind: 'udp', sport: sourcePort(frame), dport: tunnel.port, body }
-  const outer: Skb = {
+  const outer = skbOf({
     packet: skb.packet,
     branch: skb.branch,
     netns: skb.netns,
@@ -97,8 +97,8 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
     mark: skb.mark,
     priority: skb.priority,
     depth: skb.depth + 1,
-    ...(skb.cuts ? { cuts: skb.cuts } : {}),
-  }
+    cuts: skb.cuts,
+  })
   report(ctx, outer, {
     stage: 'encap',
     action: 'encapsulated',
@@ -157,16 +157,20 @@ export function vxlanInput(ctx: Ctx, skb: Skb, datagram: Udp & { readonly body: 
     before: { 'outer.ip.src': outer?.src ?? '', 'outer.ip.dst': outer?.dst ?? '', 'vxlan.vni': vni },
   })
   if (link.vxlan.learning && outer && !isGroupMac(frame.src)) learn(ctx, link, frame, outer.src)
-  receive(ctx, link.id, {
-    packet: skb.packet,
-    branch: skb.branch,
-    netns: skb.netns,
-    frame,
-    mark: skb.mark,
-    priority: skb.priority,
-    depth: skb.depth + 1,
-    ...(skb.cuts ? { cuts: skb.cuts } : {}),
-  })
+  receive(
+    ctx,
+    link.id,
+    skbOf({
+      packet: skb.packet,
+      branch: skb.branch,
+      netns: skb.netns,
+      frame,
+      mark: skb.mark,
+      priority: skb.priority,
+      depth: skb.depth + 1,
+      cuts: skb.cuts,
+    }),
+  )
 }
 
 function learn(ctx: Ctx, link: LinkRow, frame: Frame, from: Ip): void {

@@ -1,5 +1,4 @@
 import type { Ctx } from '../../core/context.ts'
-import { frameLength, ipLength } from '../../net/length.ts'
 import { receive } from '../path/receive.ts'
 import { runPrograms } from '../path/programs.ts'
 import type { Skb } from '../path/skb.ts'
@@ -17,7 +16,7 @@ export function devXmit(ctx: Ctx, id: string, skb: Skb): void {
     return verdict.as === 'sent' ? devXmit(ctx, verdict.link, verdict.skb) : receive(ctx, verdict.link, verdict.skb)
   if (verdict.kind !== 'pass') return
   const sent = verdict.skb
-  countTx(ctx.tx, link, sent.frame ? frameLength(sent.frame) : sent.ip ? ipLength(sent.ip) : 0)
+  countTx(ctx.tx, link, sent)
   report(ctx, sent, { stage: 'xmit', action: 'sent', detail: driverOf(link.kind).sentence(link) })
   driverOf(link.kind).xmit(ctx, link, sent)
 }

@@ -1,4 +1,6 @@
 import type { Ctx } from '../../core/context.ts'
+import type { WorldReader } from '../../core/world.ts'
+import type { Ip } from '../../net/address.ts'
 import { isUnspecified } from '../../net/ip.ts'
 import { BROADCAST_MAC } from '../../net/mac.ts'
 import type { Arp } from '../../net/packet.ts'
@@ -6,9 +8,9 @@ import { devXmit } from '../dev/xmit.ts'
 import { isLocal } from '../fib/lookup.ts'
 import { loOf, neighId, refTo } from '../ids.ts'
 import { routeInput } from '../path/route-input.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import { anyConfOf, confKey, forwards, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
-import type { AddrRow, LinkRow, RecordRef } from '../tables.ts'
+import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
 import { flushQueue, neighUpdate } from './output.ts'
 
@@ -57,15 +59,21 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
  * ours. Most copies of a flooded request are; the rest of `arpInput` would come to the same end.
  */
 export function arpIsNoise(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
-  if (arp.op !== 'request') return false
-  // Asked of every pod of a node at once: by the name of the netns alone, without making and hashing longer keys.
-  if (ctx.tx.memo('addr', 'netns', link.netns, 'addresses', addressesOf).has(arp.targetIp)) return false
-  const neighbours = ctx.tx.by('neigh', 'netns', link.netns)
-  if (neighbours.length > 0 && ctx.tx.get('neigh', neighId(link.id, arp.senderIp))) return false
-  return !mayStandIn(ctx, link, arp)
+  if (arp.op !== 'request' || ctx.tx.oneBy('addr', 'netnsAddress', `${link.netns}|${arp.targetIp}`)) return false
+  return !ctx.tx.get('neigh', neighId(link.id, arp.senderIp)) && !mayStandIn(ctx, link, arp)
 }
 
-const addressesOf = (rows: readonly AddrRow[]): ReadonlySet<string> => new Set(rows.map((row) => row.address))
+/** Whether this host might answer for an address, whoever asks, proxy entries apart. */
+export function mayAnswer(world: WorldReader, link: LinkRow, target: Ip): boolean {
+  if (world.oneBy('addr', 'netnsAddress', `${link.netns}|${target}`)) return true
+  if (forwards(world, link, 'ipv4') && anyConfOf(world, link, 'ipv4', 'proxy_arp')) return true
+  return isLocal(world, link.netns, target)
+}
+
+/** What the step of such a copy says. */
+export function noiseText(link: LinkRow, target: Ip): string {
+  return `received on ${link.name}: ${target} is not an address of this host`
+}
 
 /** Might this host answer for an address that is on none of its links? By proxy_arp, a proxy entry, a local route. */
 function mayStandIn(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
@@ -125,7 +133,7 @@ function answer(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp, by: RecordRef): voi
     targetMac: arp.senderMac,
     targetIp: arp.senderIp,
   }
-  const reply: Skb = {
+  const reply = skbOf({
     packet: skb.packet,
     branch: `${skb.branch}.reply`,
     netns: link.netns,
@@ -133,7 +141,7 @@ function answer(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp, by: RecordRef): voi
     mark: 0,
     priority: 0,
     depth: skb.depth + 1,
-  }
+  })
   report(ctx, reply, {
     stage: 'arp',
     action: 'replies',

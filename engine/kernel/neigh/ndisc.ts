@@ -3,7 +3,7 @@ import type { Ip } from '../../net/address.ts'
 import { isMulticast, isUnspecified } from '../../net/ip.ts'
 import type { Icmp } from '../../net/packet.ts'
 import { neighId, refTo } from '../ids.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import { anyConfOf } from '../sysctl.ts'
 import type { LinkRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
@@ -47,7 +47,7 @@ function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
   }
   const to = skb.frame?.src ?? nd.lladdr
   if (!to) return
-  const reply: Skb = {
+  const reply = skbOf({
     packet: skb.packet,
     branch: `${skb.branch}.reply`,
     netns: link.netns,
@@ -55,7 +55,7 @@ function solicited(ctx: Ctx, link: LinkRow, skb: Skb, nd: Nd): void {
     mark: 0,
     priority: 0,
     depth: skb.depth + 1,
-  }
+  })
   report(ctx, reply, {
     stage: 'arp',
     action: 'replies',

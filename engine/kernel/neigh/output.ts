@@ -1,6 +1,5 @@
 import type { Ctx } from '../../core/context.ts'
 import type { Ip, Mac } from '../../net/address.ts'
-import { frameLength } from '../../net/length.ts'
 import { BROADCAST_MAC, groupMac } from '../../net/mac.ts'
 import type { Frame } from '../../net/packet.ts'
 import { resumeBridged } from '../bridge/netfilter.ts'
@@ -141,7 +140,7 @@ export function neighUpdate(ctx: Ctx, link: LinkRow, address: Ip, news: NeighNew
 
 /** Shows a frame on a device and counts it, without giving it to the driver. */
 export function devXmitOnto(ctx: Ctx, link: LinkRow, skb: Skb): void {
-  if (skb.frame) countTx(ctx.tx, link, frameLength(skb.frame))
+  if (skb.frame) countTx(ctx.tx, link, skb)
   report(
     ctx,
     { ...skb, oif: link.id },

@@ -6,7 +6,7 @@ import type { Arp, Frame, Icmp, IpPacket } from '../../net/packet.ts'
 import { devXmit } from '../dev/xmit.ts'
 import { ownsAddress, selectAddr4, selectAddr6 } from '../fib/source.ts'
 import { passHook } from '../path/hook.ts'
-import type { Skb } from '../path/skb.ts'
+import { type Skb, skbOf } from '../path/skb.ts'
 import type { LinkRow } from '../tables.ts'
 import { report } from '../trace/emit.ts'
 
@@ -27,7 +27,7 @@ export function solicit(
       ? arpRequest(ctx, link, target, cause, ask.unicast)
       : solicitation(ctx, link, target, cause, ask.unicast)
   const suffix = ask.n > 1 ? `#${ask.n}` : ''
-  const skb: Skb = {
+  const skb = skbOf({
     packet: cause?.packet ?? `neigh ${link.id} ${target} ${ctx.clock.now}`,
     branch: `${cause?.branch ?? '0'}.who-has-${target}${suffix}`,
     netns: link.netns,
@@ -35,7 +35,7 @@ export function solicit(
     mark: 0,
     priority: 0,
     depth: 0,
-  }
+  })
   const again = ask.n > 1 ? ` (attempt ${ask.n} of 3)` : ''
   report(ctx, skb, {
     stage: 'arp',

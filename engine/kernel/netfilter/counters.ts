@@ -9,7 +9,7 @@ export const POLICY = -1
 /** Writes what a packet hit in one hook. */
 export function count(view: View): void {
   const { hits, ctx } = view
-  if (hits.length === 0) return
+  if (hits.length === 0 || ctx.tx.holds('nfCount')) return
   const length = ipLength(view.ip)
   for (const { chain, rule } of hits) {
     const id = countId(chain.id, rule)

@@ -1,6 +1,7 @@
 import { endpoint, ipSummary } from '../../net/summary.ts'
 import type { IpPacket } from '../../net/packet.ts'
 import type { NfChainRow, NfHook, RecordRef } from '../tables.ts'
+import { emitStep } from '../trace/emit.ts'
 import type { Step } from '../trace/step.ts'
 import { portsOf } from './tuple.ts'
 import type { View } from './view.ts'
@@ -19,21 +20,25 @@ export function report(
   },
 ): void {
   const { ctx, skb, at } = view
-  const { stage, via, ...rest } = what
-  const dev = at.in ?? at.out
-  ctx.emit({
+  const { stage, via } = what
+  emitStep(ctx, {
     at: ctx.clock.now,
     packet: skb.packet,
     branch: skb.branch,
     host: ctx.tx.get('netns', skb.netns)?.host ?? skb.netns,
     netns: skb.netns,
-    ...(dev ? { dev } : {}),
+    dev: at.in ?? at.out,
     stage: stage ?? at.hook,
-    ...rest,
-    ...(via && via.length > 0 ? { via } : {}),
+    action: what.action,
+    detail: what.detail,
+    decidedBy: what.decidedBy,
+    via: via && via.length > 0 ? via : undefined,
+    before: what.before,
+    after: what.after,
     summary: ipSummary(view.ip),
     headers: skb.frame ? { ...skb.frame, body: view.ip } : view.ip,
-  } satisfies Step)
+    end: what.end,
+  })
 }
 
 /** `nat PREROUTING rule 1 > KUBE-SERVICES rule 5 > KUBE-SVC-X rule 2`. */

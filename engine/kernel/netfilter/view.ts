@@ -58,24 +58,20 @@ function carried(ctx: Ctx, skb: Skb): Tracked | undefined {
 
 export function toSkb(view: View): Skb {
   const { skb, ct } = view
-  const nat =
-    view.dnat || view.snat
-      ? { ...(view.dnat ? { dnat: view.dnat } : {}), ...(view.snat ? { snat: view.snat } : {}) }
-      : undefined
   return {
     ...skb,
     ip: view.ip,
     mark: view.mark,
-    ...(view.zone ? { ctZone: view.zone } : {}),
-    ...(nat ? { nat } : {}),
-    ...(ct ? { ct: carry(ct) } : {}),
+    ct: ct ? carry(ct) : skb.ct,
+    ctZone: view.zone || skb.ctZone,
+    nat: view.dnat || view.snat ? { dnat: view.dnat, snat: view.snat } : skb.nat,
   }
 }
 
 function carry(ct: Tracked): NonNullable<Skb['ct']> {
   if (ct.kind === 'tracked')
-    return { id: ct.row.id, info: ct.info, ...(ct.confirmed && !has(ct.row, 'DYING') ? {} : { entry: ct.row }) }
-  return { id: '', info: ct.kind === 'untracked' ? 'untracked' : 'invalid' }
+    return { id: ct.row.id, info: ct.info, entry: ct.confirmed && !has(ct.row, 'DYING') ? undefined : ct.row }
+  return { id: '', info: ct.kind === 'untracked' ? 'untracked' : 'invalid', entry: undefined }
 }
 
 /** Replaces the entry that the packet belongs to: in the packet while unconfirmed, else in the table. */

@@ -10,9 +10,9 @@ import { fibLookup, routeLookup } from '../fib/lookup.ts'
 import { ownsAddress, selectAddr4 } from '../fib/source.ts'
 import { hostOfNetns } from '../ids.ts'
 import { sysctlNumber } from '../sysctl.ts'
-import type { Step } from '../trace/step.ts'
+import { emitStep } from '../trace/emit.ts'
 import { ipOutput } from './output.ts'
-import type { Skb } from './skb.ts'
+import { type Skb, skbOf } from './skb.ts'
 
 /** What an ICMP error says; the packet it is about is quoted as it is. */
 export type IcmpKind =
@@ -113,7 +113,7 @@ function sendReset(ctx: Ctx, skb: Skb): void {
 
 /** Event `icmp-xmit`. */
 export function onIcmpXmit(ctx: Ctx, event: IcmpEvent): void {
-  const step: Step = {
+  emitStep(ctx, {
     at: ctx.clock.now,
     packet: event.id,
     branch: '0',
@@ -124,12 +124,11 @@ export function onIcmpXmit(ctx: Ctx, event: IcmpEvent): void {
     detail: event.detail,
     summary: ipSummary(event.packet),
     headers: event.packet,
-  }
-  ctx.emit(step)
+  })
   const { onto, packet, netns, mark } = event
   if (onto) {
     const frame = { src: onto.src, dst: onto.dst, etherType: packet.family, body: packet }
-    return devXmit(ctx, onto.link, { packet: event.id, branch: '0', netns, frame, mark, priority: 0, depth: 0 })
+    return devXmit(ctx, onto.link, skbOf({ packet: event.id, branch: '0', netns, frame, mark, priority: 0, depth: 0 }))
   }
   ipOutput(ctx, { netns: event.netns, packet: event.packet, id: event.id, mark: event.mark, detail: event.detail })
 }

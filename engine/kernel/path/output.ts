@@ -12,7 +12,7 @@ import { fragment } from './fragment.ts'
 import { passHook } from './hook.ts'
 import { answerReject } from './icmp-send.ts'
 import { tupleOf } from './route-input.ts'
-import type { Skb } from './skb.ts'
+import { type Skb, skbOf } from './skb.ts'
 
 type Way = Extract<RouteResult, { readonly route: unknown }> & { readonly oif?: string }
 
@@ -22,16 +22,16 @@ type Way = Extract<RouteResult, { readonly route: unknown }> & { readonly oif?: 
  */
 export const ipOutput: IpOutput = (ctx, out) => {
   const { packet } = out
-  const skb: Skb = {
+  const skb = skbOf({
     packet: out.id,
     branch: out.branch ?? '0',
     netns: out.netns,
     ip: packet,
     mark: out.mark ?? 0,
     priority: 0,
-    ...(out.sock ? { sock: out.sock } : {}),
+    sock: out.sock,
     depth: 0,
-  }
+  })
   const route = routeLookup(ctx, {
     netns: out.netns,
     dst: packet.dst,
@@ -126,7 +126,7 @@ export function ipFinishOutput(ctx: Ctx, skb: Skb, route: Way, dev: LinkRow): vo
   const nexthop = skb.ip && { dev: dev.id, via: route.via ?? skb.ip.dst } // MASQUERADE chooses its address by it
   const passed = passHook(ctx, {
     hook: 'postrouting',
-    skb: { ...skb, oif: dev.id, ...(nexthop ? { nexthop } : {}) },
+    skb: { ...skb, oif: dev.id, nexthop },
     out: dev.name,
   })
   if (!passed?.ip) return

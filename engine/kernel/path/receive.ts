@@ -1,4 +1,3 @@
-import { frameLength, ipLength } from '../../net/length.ts'
 import { isGroupMac } from '../../net/mac.ts'
 import type { Arp } from '../../net/packet.ts'
 import { bridgeInput } from '../bridge/input.ts'
@@ -6,7 +5,7 @@ import type { Receive } from '../contract.ts'
 import { countRx } from '../dev/stats.ts'
 import { devXmit } from '../dev/xmit.ts'
 import { hostOfNetns, refTo } from '../ids.ts'
-import { arpInput, arpIsNoise } from '../neigh/arp.ts'
+import { arpInput, arpIsNoise, noiseText } from '../neigh/arp.ts'
 import type { LinkRow } from '../tables.ts'
 import { finish, lose, report } from '../trace/emit.ts'
 import { ipReceive } from './ip-receive.ts'
@@ -45,14 +44,8 @@ export const receive: Receive = (ctx, id, skb) => {
   toProtocol(ctx, link, current)
 }
 
-/** A frame comes in that is known to be noise. */
-export function receiveNoise(ctx: Ctx, link: LinkRow, skb: Skb, noise: Arp): void {
-  const here = arrive(ctx, link, skb)
-  if (here) ignore(ctx, link, here, noise)
-}
-
 /** The ARP request in a frame that concerns nobody on this link. */
-export function noiseIn(ctx: Ctx, link: LinkRow, { frame }: Skb): Arp | undefined {
+function noiseIn(ctx: Ctx, link: LinkRow, { frame }: Skb): Arp | undefined {
   if (frame?.body.kind !== 'arp' || link.master !== undefined || ctx.tx.count('hook') > 0) return undefined
   return arpIsNoise(ctx, link, frame.body) ? frame.body : undefined
 }
@@ -63,13 +56,12 @@ function arrive(ctx: Ctx, link: LinkRow, skb: Skb): Skb | undefined {
     lose(ctx, here, 'node.down', { stage: 'receive', detail: 'the host is down' })
     return undefined
   }
-  countRx(ctx.tx, link, here.frame ? frameLength(here.frame) : here.ip ? ipLength(here.ip) : 0)
+  countRx(ctx.tx, link, here)
   return here
 }
 
 function ignore(ctx: Ctx, link: LinkRow, here: Skb, { targetIp }: Arp): void {
-  const detail = `received on ${link.name}: ${targetIp} is not an address of this host`
-  finish(ctx, here, 'absorbed', { stage: 'receive', action: 'received', detail })
+  finish(ctx, here, 'absorbed', { stage: 'receive', action: 'received', detail: noiseText(link, targetIp) })
 }
 
 /** Up the stack: what is not for this device's MAC is left to whom it concerns. Models eth_type_trans() and ip_rcv()'s first check. */

@@ -44,5 +44,33 @@ export interface Skb {
   readonly depth: number
 }
 
+/**
+ * A packet's notes from those that are known. Every Skb is made here or copied from one that was, so that all have the same
+ * fields in the same order: engines copy such objects many times faster than ones of many shapes.
+ */
+export function skbOf(known: Skb): Skb {
+  return {
+    packet: known.packet,
+    branch: known.branch,
+    netns: known.netns,
+    iif: known.iif,
+    oif: known.oif,
+    frame: known.frame,
+    ip: known.ip,
+    mark: known.mark,
+    priority: known.priority,
+    ct: known.ct,
+    ctZone: known.ctZone,
+    nexthop: known.nexthop,
+    bridged: known.bridged,
+    tunnel: known.tunnel,
+    sock: known.sock,
+    nat: known.nat,
+    fragMax: known.fragMax,
+    cuts: known.cuts,
+    depth: known.depth,
+  }
+}
+
 /** enum ip_conntrack_info, with the two kinds of packets that belong to no entry. */
 export type CtInfo = 'new' | 'established' | 'related' | 'established-reply' | 'related-reply' | 'invalid' | 'untracked'

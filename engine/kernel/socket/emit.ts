@@ -8,6 +8,7 @@ import type { OutputResult } from '../contract.ts'
 import type { Skb } from '../path/skb.ts'
 import { sysctlNumber } from '../sysctl.ts'
 import type { RecordRef } from '../tables.ts'
+import { emitStep } from '../trace/emit.ts'
 import type { Step } from '../trace/step.ts'
 import { ipOutput } from './below.ts'
 
@@ -30,7 +31,7 @@ const SOFTIRQ_US = 1
 /** Sends now, from a system call or a timer. The walk's first step is the call itself. */
 export function emitNow(ctx: Ctx, out: Outgoing): OutputResult {
   const { netns, id, packet } = out
-  ctx.emit({
+  emitStep(ctx, {
     at: ctx.clock.now,
     packet: id,
     branch: '0',
@@ -39,10 +40,10 @@ export function emitNow(ctx: Ctx, out: Outgoing): OutputResult {
     stage: 'socket',
     action: out.action,
     detail: out.detail,
-    ...(out.decidedBy ? { decidedBy: out.decidedBy } : {}),
+    decidedBy: out.decidedBy,
     summary: ipSummary(packet),
     headers: packet,
-  } satisfies Step)
+  })
   return ipOutput(ctx, {
     netns,
     packet,
@@ -98,19 +99,19 @@ export function emitEnd(
   },
 ): void {
   const dev = skb.iif ? ctx.tx.get('link', skb.iif)?.name : undefined
-  ctx.emit({
+  emitStep(ctx, {
     at: ctx.clock.now,
     packet: skb.packet,
     branch: skb.branch,
     host: hostOf(ctx, skb.netns),
     netns: skb.netns,
-    ...(dev ? { dev } : {}),
+    dev,
     stage: 'deliver',
     action: end.action,
     detail: end.detail,
-    ...(end.decidedBy ? { decidedBy: end.decidedBy } : {}),
+    decidedBy: end.decidedBy,
     summary: skb.ip ? ipSummary(skb.ip) : '',
     headers: skb.ip,
     end: { disposition: end.disposition, ...(end.reason ? { reason: end.reason } : {}) },
-  } satisfies Step)
+  })
 }

@@ -3,7 +3,7 @@ import type { Ctx } from '../../core/context.ts'
 import type { Ip } from '../../net/address.ts'
 import type { Errno, RouteResult } from '../contract.ts'
 import type { RecordRef } from '../tables.ts'
-import type { Step } from '../trace/step.ts'
+import { emitStep } from '../trace/emit.ts'
 import { routeLookup } from './below.ts'
 import { isAny } from './rows.ts'
 
@@ -43,7 +43,7 @@ export function emitNoRoute(
 ): void {
   if (at.packet === undefined) return
   const { kind, by } = routed.route as { kind: string; by?: RecordRef } // what every result of a lookup has
-  ctx.emit({
+  emitStep(ctx, {
     at: ctx.clock.now,
     packet: at.packet,
     branch: '0',
@@ -52,8 +52,8 @@ export function emitNoRoute(
     stage: 'socket',
     action: at.action,
     detail: `${at.process}: ${kind === 'none' ? `no route to ${at.dst}` : `the route to ${at.dst} says ${kind}`}: ${routed.errno}, nothing is sent`,
-    ...(by ? { decidedBy: by } : {}),
+    decidedBy: by,
     summary: `to ${at.dst}`,
     end: { disposition: 'dropped', reason: kind === 'blackhole' ? 'route.blackhole' : 'route.none' },
-  } satisfies Step)
+  })
 }
