@@ -39,9 +39,12 @@ export function appHandlers(programs: Programs): Readonly<Record<string, Handler
 function programCtx(ctx: Ctx, row: AppRow): ProgramCtx {
   const timerId = (name: string) => `app-timer/${row.id}/${name}`
   return {
-    ...ctx,
+    // Named and not spread: a context of a shape of its own for each event would slow down whatever it is handed to.
     tx: ctx.tx,
     clock: ctx.clock,
+    random: ctx.random,
+    emit: ctx.emit,
+    note: ctx.note,
     app: row,
     state: <T>() => ctx.tx.get('app', row.id)?.state as T, // each program reads what it wrote
     setState: (state) => ctx.tx.patch('app', row.id, { state }),

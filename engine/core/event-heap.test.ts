@@ -11,10 +11,11 @@ describe('the queue of events', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ delay: fc.nat(5), cancel: fc.boolean(), undo: fc.boolean() }), { maxLength: 40 }),
-        (list) => {
+        fc.nat(12),
+        (list, least) => {
           const world = newWorld()
           const clock = schedulerOf(world)
-          const heap = new EventHeap(world)
+          const heap = new EventHeap(world, least)
           for (const { delay, cancel, undo } of list) {
             const before = world.position
             const id = clock.after(delay, 'tick', null)

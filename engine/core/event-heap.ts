@@ -9,8 +9,13 @@ export class EventHeap {
   private readonly heap: EventRow[] = []
   private readonly world: World
   private foreground = 0
+  /** From so many rows on, those that are gone are thrown out; never below `least`. */
+  private limit: number
+  private readonly least: number
 
-  constructor(world: World) {
+  constructor(world: World, least = 1024) {
+    this.limit = least
+    this.least = least
     this.world = world
     for (const row of world.rows('event')) this.add(row)
     world.observe('event', ({ before, after }) => {
@@ -36,6 +41,7 @@ export class EventHeap {
 
   private add(row: EventRow): void {
     if (!row.background) this.foreground++
+    if (this.heap.length > this.limit) this.sift()
     const heap = this.heap
     let i = heap.push(row) - 1
     while (i > 0) {
@@ -44,6 +50,14 @@ export class EventHeap {
       ;[heap[i], heap[parent]] = [heap[parent], heap[i]]
       i = parent
     }
+  }
+
+  /** Questions leave events behind that were taken back and never surface: now and then they are thrown out. */
+  private sift(): void {
+    const left = new Set(this.heap.filter((row) => this.world.get('event', row.id) === row))
+    this.heap.length = 0
+    for (const row of [...left].sort((a, b) => (sooner(a, b) ? -1 : 1))) this.heap.push(row)
+    this.limit = Math.max(this.least, left.size * 2)
   }
 
   private pop(): void {

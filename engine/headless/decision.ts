@@ -42,7 +42,7 @@ export function authorOf(ref: RecordRef, row: unknown): { owner?: string; cause?
   const rule = ref.rule === undefined ? undefined : whole.rules?.[ref.rule]
   const owner = rule?.owner ?? whole.owner
   const cause = rule?.cause ?? whole.cause
-  return { ...(owner ? { owner } : {}), ...(cause ? { cause } : {}) }
+  return { owner, cause }
 }
 
 export function viewCause(world: WorldReader, cause: Cause): CauseView {

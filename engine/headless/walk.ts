@@ -12,12 +12,14 @@ export interface Walk {
 /** Gathers the steps of a packet as commits come in. */
 export class WalkCollector {
   readonly packet: string
+  private readonly prefix: string
   private readonly mine: Step[] = []
   private readonly others = new Map<string, Step[]>()
   private finished: Step | undefined
 
   constructor(packet: string) {
     this.packet = packet
+    this.prefix = `${packet}/`
   }
 
   add(steps: readonly Step[]): void {
@@ -25,7 +27,7 @@ export class WalkCollector {
       if (step.packet === this.packet) {
         this.mine.push(step)
         if (decides(step, this.finished)) this.finished = step
-      } else if (step.packet.startsWith(`${this.packet}/`)) {
+      } else if (step.packet.startsWith(this.prefix)) {
         const list = this.others.get(step.packet)
         if (list) list.push(step)
         else this.others.set(step.packet, [step])

@@ -41,15 +41,17 @@ export function netnsAdd(tx: Tx, spec: NetnsSpec): NetlinkResult {
   const { owner, cause } = spec
   const by = { ...(owner ? { owner } : {}), ...(cause ? { cause } : {}) }
   tx.put('netns', { id: spec.id, host: spec.host, nextIfindex: 2, ...(spec.path ? { path: spec.path } : {}), ...by })
-  const lo = {
+  tx.put('link', {
     id: linkId(spec.id, 'lo'),
     netns: spec.id,
     ifindex: 1,
     name: 'lo',
     kind: 'loopback',
     mac: ZERO_MAC,
-  } as const
-  tx.put('link', { ...lo, mtu: 65536, up: false, owner: 'kernel' })
+    mtu: 65536,
+    up: false,
+    owner: 'kernel',
+  })
   if (spec.id !== spec.host) inheritFromRoot(tx, spec.id, spec.host)
   return done
 }

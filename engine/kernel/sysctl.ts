@@ -79,8 +79,10 @@ export function sysctlValue(world: Pick<WorldReader, 'get'>, netns: string, key:
 }
 
 /** A numeric setting; 0 if it is absent or no number. */
-export function sysctlNumber(world: Pick<WorldReader, 'get'>, netns: string, key: string): number {
-  return Number(sysctlValue(world, netns, key) ?? 0) || 0
+export function sysctlNumber(world: ConfReader, netns: string, key: string): number {
+  const own = confTable(world, netns).other.get(key)
+  if (own !== undefined) return own
+  return Number((key in DEFAULTS ? DEFAULTS[key] : sysctlValue(world, netns, key)) ?? 0) || 0
 }
 
 /** The settings of one netns as numbers, kept until one of its rows changes: packets ask often, people write seldom. */
@@ -95,7 +97,10 @@ function confTable(world: ConfReader, netns: string): NetnsConf {
   return world.memo('sysctl', 'netns', netns, 'conf', readConf)
 }
 
+const NO_ROWS: NetnsConf = { ipv4: new Map(), ipv6: new Map(), other: new Map() }
+
 function readConf(rows: readonly SysctlRow[]): NetnsConf {
+  if (rows.length === 0) return NO_ROWS
   const dev = { ipv4: new Map<string, Map<string, number>>(), ipv6: new Map<string, Map<string, number>>() }
   const other = new Map<string, number>()
   for (const row of rows) {

@@ -26,7 +26,7 @@ import { bridgeFinish } from './input.ts'
  * Models net/bridge/br_netfilter_hooks.c.
  */
 export function callsIptables(
-  world: Pick<WorldReader, 'get'>,
+  world: Pick<WorldReader, 'get' | 'memo'>,
   bridge: LinkRow,
   etherType: Frame['etherType'],
 ): boolean {

@@ -60,7 +60,7 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
   const route = routeLookup(ctx, {
     netns: skb.netns,
     dst: remote,
-    ...(isSet(tunnel.local) ? { src: tunnel.local } : {}),
+    src: isSet(tunnel.local) ? tunnel.local : undefined,
     oif: tunnel.dev,
     mark: skb.mark,
   })
@@ -114,7 +114,7 @@ function encapsulate(ctx: Ctx, link: LinkRow, skb: Skb, frame: Frame, entry: Fdb
       'vxlan.vni': tunnel.vni,
     },
   })
-  ipLocalOut(ctx, outer, { ...route, oif: tunnel.dev })
+  ipLocalOut(ctx, outer, route, tunnel.dev)
 }
 
 /** Same inner flow, same outer port: equal-cost paths of the underlay keep a connection together. Models udp_flow_src_port(). */

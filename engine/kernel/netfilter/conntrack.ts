@@ -46,7 +46,7 @@ function startEntry(ctx: Ctx, at: At, ip: IpPacket, orig: Tuple): Tracked {
   if (isFull(ctx.tx, at.netns, at.nowUs)) return { kind: 'full' }
   const reply = invert(orig)
   const row: ConntrackRow = {
-    id: keysOf({ ...at, orig, reply })[0],
+    id: keysOf({ netns: at.netns, zone: at.zone, orig, reply })[0],
     netns: at.netns,
     zone: at.zone,
     family: ip.family,
@@ -54,10 +54,12 @@ function startEntry(ctx: Ctx, at: At, ip: IpPacket, orig: Tuple): Tracked {
     reply,
     keys: [],
     status: [],
-    ...(tcp ? { tcp } : {}),
+    tcp,
     mark: 0,
     createdUs: at.nowUs,
     expiresUs: 0,
+    dnatBy: undefined,
+    snatBy: undefined,
   }
   const expiresUs = at.nowUs + timeoutUs(ctx, row)
   return { kind: 'tracked', row: { ...row, expiresUs }, info: 'new', confirmed: false }

@@ -4,7 +4,7 @@ import type { Family } from '../../net/address.ts'
 import type { HookPoint, NfResult, RunHook } from '../contract.ts'
 import type { HookRow, NfChainRow, NfHook, NfRule, RecordRef } from '../tables.ts'
 import type { ReasonCode } from '../trace/reasons.ts'
-import { CONNTRACK_PRIORITY, tracks } from './chains.ts'
+import { CONNTRACK_PRIORITY } from './chains.ts'
 import { confirm, trackPacket } from './conntrack.ts'
 import { count } from './counters.ts'
 import { runBaseChain, type Verdict } from './evaluate.ts'
@@ -56,10 +56,11 @@ type Stages = Readonly<Record<NfHook, readonly Stage[]>>
 
 function stagesOf(world: WorldReader, { hook, skb }: HookPoint, family: Family): readonly Stage[] {
   const key = `${skb.netns}|${family}`
-  const tracking = tracks(world, skb.netns, family)
+  const tracking = world.oneBy('nfChain', 'tracking', key) !== undefined
   const own = world.memo('nfChain', 'base', key, tracking ? 'stages tracking' : 'stages', (rows) =>
     allStages(rows, tracking),
   )[hook]
+  if (world.count('hook') === 0) return own
   const programs = world.by('hook', 'netnsHook', `${skb.netns}|${hook}`)
   if (programs.length === 0) return own
   return inOrder([...own, ...programs.map((row): Stage => ({ priority: row.priority, kind: 'program', row }))])

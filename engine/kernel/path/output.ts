@@ -14,7 +14,7 @@ import { answerReject } from './icmp-send.ts'
 import { tupleOf } from './route-input.ts'
 import { type Skb, skbOf } from './skb.ts'
 
-type Way = Extract<RouteResult, { readonly route: unknown }> & { readonly oif?: string }
+type Way = Extract<RouteResult, { readonly route: unknown }>
 
 /**
  * What the host itself sends: a route, then OUTPUT (after which it may be routed anew), POSTROUTING, the neighbour, the device.
@@ -36,7 +36,7 @@ export const ipOutput: IpOutput = (ctx, out) => {
     netns: out.netns,
     dst: packet.dst,
     src: packet.src,
-    ...(out.oif ? { oif: out.oif } : {}),
+    oif: out.oif,
     mark: skb.mark,
     tuple: tupleOf(packet),
   })
@@ -51,28 +51,25 @@ export const ipOutput: IpOutput = (ctx, out) => {
     })
     return { ok: false, errno: 'EMSGSIZE', by: route.by }
   }
-  return ipLocalOut(ctx, skb, { ...route, ...(out.oif ? { oif: out.oif } : {}) })
+  return ipLocalOut(ctx, skb, route, out.oif)
 }
 
-/** From OUTPUT on, with a route already chosen: sockets, tunnels. */
-export function ipLocalOut(ctx: Ctx, skb: Skb, route: Way): OutputResult {
+/** From OUTPUT on, with a route already chosen: sockets, tunnels. `oif`: the device that the sender is bound to. */
+export function ipLocalOut(ctx: Ctx, skb: Skb, route: Way, oif?: string): OutputResult {
   const { ip } = skb
   const dev = ctx.tx.get('link', route.dev)
   if (!ip || !dev) return { ok: false, errno: 'ENETUNREACH' }
-  report(
-    ctx,
-    { ...skb, oif: dev.id },
-    {
-      stage: 'routing',
-      action: route.kind === 'local' ? 'local' : 'routed',
-      detail:
-        route.kind === 'local'
-          ? `${ip.dst} is an address of this host itself: by way of lo`
-          : `to ${ip.dst} ${wayText(route)}`,
-      decidedBy: route.by,
-    },
-  )
-  const result = runHook(ctx, { hook: 'output', skb: { ...skb, oif: dev.id }, out: dev.name })
+  const routed: Skb = { ...skb, oif: dev.id }
+  report(ctx, routed, {
+    stage: 'routing',
+    action: route.kind === 'local' ? 'local' : 'routed',
+    detail:
+      route.kind === 'local'
+        ? `${ip.dst} is an address of this host itself: by way of lo`
+        : `to ${ip.dst} ${wayText(route)}`,
+    decidedBy: route.by,
+  })
+  const result = runHook(ctx, { hook: 'output', skb: routed, out: dev.name })
   if (result.kind === 'reject') {
     answerReject(ctx, result.skb, result.with)
     return { ok: false, errno: 'EPERM', by: result.by }
@@ -82,19 +79,19 @@ export function ipLocalOut(ctx: Ctx, skb: Skb, route: Way): OutputResult {
   const passed = result.skb
   const changed = result.skb.ip.dst !== ip.dst || result.skb.ip.src !== ip.src || passed.mark !== skb.mark
   if (!changed) return finish(ctx, passed, route, dev)
-  return reroute(ctx, passed, route)
+  return reroute(ctx, passed, route, oif)
 }
 
 /** OUTPUT changed an address or the mark: the route is looked up anew. Models net/ipv4/netfilter.c ip_route_me_harder(). */
-function reroute(ctx: Ctx, skb: Skb, old: Way): OutputResult {
+function reroute(ctx: Ctx, skb: Skb, old: Way, oif: string | undefined): OutputResult {
   const { ip } = skb
   if (!ip) return { ok: true }
   const src = ownsAddress(ctx.tx, skb.netns, ip.src) ? ip.src : undefined
   const route = routeLookup(ctx, {
     netns: skb.netns,
     dst: ip.dst,
-    ...(src ? { src } : {}),
-    ...(old.oif ? { oif: old.oif } : {}),
+    src,
+    oif,
     mark: skb.mark,
     tuple: tupleOf(ip),
   })
@@ -113,11 +110,11 @@ function reroute(ctx: Ctx, skb: Skb, old: Way): OutputResult {
       },
     )
   }
-  return finish(ctx, { ...skb, oif: dev.id }, route, dev)
+  return finish(ctx, skb, route, dev)
 }
 
 function finish(ctx: Ctx, skb: Skb, route: Way, dev: LinkRow): OutputResult {
-  ipFinishOutput(ctx, { ...skb, oif: dev.id }, route, dev)
+  ipFinishOutput(ctx, skb, route, dev)
   return { ok: true }
 }
 

@@ -54,9 +54,10 @@ export function deliver(ctx: Ctx, skb: Skb): void {
 /** Models net/ipv4/tcp_ipv4.c tcp_v4_rcv(). */
 function receiveTcp(ctx: Ctx, skb: Skb, ip: With<Tcp>): void {
   const tcp = ip.body
-  const at = { netns: skb.netns, proto: 'tcp' as const }
+  const { netns } = skb
   const connection = findConnection(ctx.tx, {
-    ...at,
+    netns,
+    proto: 'tcp',
     localIp: ip.dst,
     localPort: tcp.dport,
     remoteIp: ip.src,
@@ -89,7 +90,8 @@ function receiveTcp(ctx: Ctx, skb: Skb, ip: With<Tcp>): void {
     })
   }
   const listener =
-    findBound(ctx.tx, { ...at, ip: ip.dst, port: tcp.dport }) ?? outsideListener(ctx, skb, 'tcp', ip.dst, tcp.dport)
+    findBound(ctx.tx, { netns, proto: 'tcp', ip: ip.dst, port: tcp.dport }) ??
+    outsideListener(ctx, skb, 'tcp', ip.dst, tcp.dport)
   if (listener?.state !== 'LISTEN') return refuse(ctx, skb, ip, 'tcp', tcp.dport)
   if (connection) destroy(ctx, connection)
   emitEnd(ctx, skb, {

@@ -133,10 +133,16 @@ export function sendDatagram(
 /** A datagram for this host. False: no socket takes it. */
 export function receiveUdp(ctx: Ctx, skb: Skb, ip: IpPacket & { body: Udp }): boolean {
   const udp = ip.body
-  const at = { netns: skb.netns, proto: 'udp' as const }
-  const row =
-    findConnection(ctx.tx, { ...at, localIp: ip.dst, localPort: udp.dport, remoteIp: ip.src, remotePort: udp.sport }) ??
-    findBound(ctx.tx, { ...at, ip: ip.dst, port: udp.dport })
+  const { netns } = skb
+  const ends = {
+    netns,
+    proto: 'udp' as const,
+    localIp: ip.dst,
+    localPort: udp.dport,
+    remoteIp: ip.src,
+    remotePort: udp.sport,
+  }
+  const row = findConnection(ctx.tx, ends) ?? findBound(ctx.tx, { netns, proto: 'udp', ip: ip.dst, port: udp.dport })
   if (!row) return false
   emitEnd(ctx, skb, {
     action: 'delivered',
