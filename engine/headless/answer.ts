@@ -5,6 +5,7 @@ import type { SourceFile } from '../protocol.ts'
 import type { Limits } from '../limits.ts'
 import { diagnosticsOf, loadScenario, type Running, settle } from '../scenario.ts'
 import { runAsk } from './asks.ts'
+import { ignoredFields } from './fields.ts'
 import { applyStep, malformedStep, type StepRequest } from './steps.ts'
 
 /** One request of `headless.md`. */
@@ -102,12 +103,22 @@ export function answer(request: Request): Answer | Failure {
   return {
     id,
     answers,
-    diagnostics: [...diagnosticsOf(running), ...unsettled],
+    diagnostics: [...diagnosticsOf(running), ...unsettled, ...ignored(request)],
     stored: stored(running),
     settled,
     simulatedMs: Math.round(running.sim.clock.now / 1000),
     events: running.sim.commits.length,
   }
+}
+
+/** A field of an ask that means nothing here is ignored, never in silence. */
+function ignored({ asks = [], steps = [] }: Request): Diagnostic[] {
+  const fields = new Set([...asks, ...steps.flatMap((step) => step.asks ?? [])].flatMap(ignoredFields))
+  return [...fields].map((field) => ({
+    severity: 'warning',
+    code: 'ask-field-ignored',
+    message: `\`${field.slice(0, 80)}\` is no field of that ask: ignored`,
+  }))
 }
 
 /** How many of the input's objects the store now holds. */

@@ -88,3 +88,23 @@ test('words of kubectl in one text are split as a shell does', () => {
   const [{ kubectl }] = answersTo([{ kubectl: { args: "get pod a -o 'jsonpath={.metadata.name}'" } }])
   expect(kubectl).toMatchObject({ exitCode: 0, text: expect.stringMatching(/^a\s*$/) })
 })
+
+test('a field like none of ours is ignored and told, once', () => {
+  const mine = trace({ comment: 'after the move' })
+  const asks = [mine, mine, { kubectl: { args: ['get', 'pods'], 'asked-by': 'ci' } }]
+  expect(answerLine(JSON.stringify({ scenario: SCENARIO, asks }))).toMatchObject({
+    answers: [{ trace: { verdict: 'delivered' } }, { trace: { verdict: 'delivered' } }, { kubectl: { exitCode: 0 } }],
+    diagnostics: ['trace.comment', 'kubectl.asked-by'].map((field) => ({
+      severity: 'warning',
+      code: 'ask-field-ignored',
+      message: expect.stringContaining(field),
+    })),
+  })
+})
+
+test.each([undefined, null, 3, 'x', [1]])('a patch that is %j is refused before anything runs', (patch) => {
+  const step = { patch: [{ kind: 'Namespace', name: 'default', patch }] }
+  expect(answerLine(JSON.stringify({ steps: [step] }))).toMatchObject({
+    error: { code: 'bad-request', message: expect.stringContaining('`steps[0].patch[0].patch` is an object') },
+  })
+})

@@ -95,6 +95,16 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   dns: { fields: { name: text, type: text, from: text }, required: { name: '"web.default"' } },
 }
 
+/** The fields of an ask that mean nothing here, as `trace.comment`: ignored, but not in silence. */
+export function ignoredFields(ask: unknown): string[] {
+  if (!isObject(ask)) return []
+  return Object.entries(ask).flatMap(([name, given]) => {
+    const shape = Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined
+    if (!shape || !isObject(given)) return []
+    return Object.keys(given).flatMap((field) => (Object.hasOwn(shape.fields, field) ? [] : [`${name}.${field}`]))
+  })
+}
+
 /** What is wrong with the fields of an ask, and what to write instead; undefined if nothing is. */
 export function malformedAsk(ask: string, given: Readonly<Record<string, unknown>>): string | undefined {
   const shape = SHAPES[ask]
@@ -105,7 +115,7 @@ export function malformedAsk(ask: string, given: Readonly<Record<string, unknown
   return missing && `\`${missing}\` is missing: give ${shape.required[missing]}`
 }
 
-/** An absent field and a null one are the same; a field like none of ours is the asker's own (a comment, a label). */
+/** An absent field and a null one are the same; a field like none of ours is ignored, and told by `ignoredFields`. */
 function wrongField(fields: Fields, given: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(given)) {
     const check = Object.hasOwn(fields, name) ? fields[name] : undefined

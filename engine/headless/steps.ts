@@ -1,4 +1,4 @@
-import { isObject } from '../api/json.ts'
+import { isObject, type JsonObject } from '../api/json.ts'
 import { apiOf } from '../api/store.ts'
 import { kindKey } from '../api/names.ts'
 import { applyScenario, readScenario, type ScenarioDocument } from '../api/scenario-text.ts'
@@ -20,8 +20,8 @@ export interface StepRequest {
     readonly apiVersion?: string
     readonly namespace?: string
     readonly name: string
-    /** Absent: nothing changes. */
-    readonly patch?: unknown
+    /** A JSON merge patch (RFC 7396): an object. */
+    readonly patch: JsonObject
   }[]
   readonly asks?: readonly unknown[]
 }
@@ -29,14 +29,18 @@ export interface StepRequest {
 /** What is wrong with the form of a step; undefined if nothing is. What its objects hold, the API server judges. */
 export function malformedStep(step: unknown, i: number): string | undefined {
   const at = `steps[${i}]`
-  if (!isRecord(step)) return `\`${at}\` is an object`
+  if (!isObject(step)) return `\`${at}\` is an object`
   for (const name of ['apply', 'delete', 'patch', 'asks']) {
     const list = step[name]
     if (list === undefined) continue
     if (!Array.isArray(list)) return `\`${at}.${name}\` is a list`
     if (name === 'apply' || name === 'asks') continue
-    const wrong = list.findIndex((each) => !isRecord(each) || !names(each))
+    const wrong = list.findIndex((each) => !isObject(each) || !names(each))
     if (wrong >= 0) return `\`${at}.${name}[${wrong}]\` names an object by kind, namespace and name`
+    if (name === 'delete') continue
+    const without = list.findIndex(({ patch }) => !isObject(patch))
+    if (without >= 0)
+      return `\`${at}.patch[${without}].patch\` is an object, a JSON merge patch such as {"spec": {"replicas": 2}}`
   }
   return undefined
 }
@@ -44,10 +48,6 @@ export function malformedStep(step: unknown, i: number): string | undefined {
 function names({ apiVersion, kind, namespace, name }: Record<string, unknown>): boolean {
   const text = (value: unknown) => typeof value === 'string'
   return text(kind) && text(name) && [apiVersion, namespace].every((each) => each === undefined || text(each))
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
@@ -78,12 +78,7 @@ export function applyStep(
       if (severity === 'error') refuse(code, message)
     for (const document of next.documents) given.set(document.id, document)
     for (const { apiVersion = '', kind, namespace, name, patch } of step.patch ?? []) {
-      const result = api.patch(
-        kindKey(apiVersion, kind),
-        namespaceOf(kind, namespace),
-        name,
-        isObject(patch) ? patch : {},
-      )
+      const result = api.patch(kindKey(apiVersion, kind), namespaceOf(kind, namespace), name, patch)
       if (!result.ok) refuse(result.error.reason, result.error.message)
     }
     for (const { apiVersion = '', kind, namespace, name } of step.delete ?? []) {

@@ -18,6 +18,7 @@ import { bridgeForwardHooks, bridgePrerouting, callsIptables } from './netfilter
  *     [PREROUTING, if bridge-nf] -> learn -> own MAC: up | known MAC: that port | unknown, group: all ports
  *
  * Models net/bridge/br_input.c br_handle_frame().
+ * Simplified: no VLAN filtering and no IGMP or MLD snooping, as in the kernel that was recorded; a stock one also prints fdb rows with `vlan 1`.
  */
 export function bridgeInput(ctx: Ctx, bridge: LinkRow, port: LinkRow, skb: Skb): void {
   if (!bridge.up) return lose(ctx, skb, 'link.down', { stage: 'bridge', detail: `${bridge.name} is down` })

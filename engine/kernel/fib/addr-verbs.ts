@@ -72,6 +72,7 @@ export function addrsUp(tx: Tx, link: LinkRow): void {
       addrAdd(tx, { link: link.id, address: '127.0.0.1/8', scope: 'host', owner: 'kernel' })
     if (!disabled6(tx, link)) addrAdd(tx, { link: link.id, address: '::1/128', scope: 'host', owner: 'kernel' })
   } else if (!disabled6(tx, link) && link.kind !== 'ipip') {
+    // Simplified: a host that forwards has no subnet-router anycast addresses (RFC 4291, 2.6.1).
     // Simplified: duplicate address detection is not run, the link-local address is usable at once.
     addrAdd(tx, { link: link.id, address: `${linkLocalOf(link.mac)}/64`, scope: 'link', owner: 'kernel' })
     const multicast = kernelRoute(link, 'ipv6', {

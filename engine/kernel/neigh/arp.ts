@@ -10,7 +10,7 @@ import { loOf, neighId, refTo } from '../ids.ts'
 import { routeInput } from '../path/route-input.ts'
 import { type Skb, skbOf } from '../path/skb.ts'
 import { anyConfOf, confKey, forwards, maxConfOf, sysctlNumber, sysctlRef } from '../sysctl.ts'
-import type { LinkRow, RecordRef } from '../tables.ts'
+import type { LinkRow, NeighRow, RecordRef } from '../tables.ts'
 import { finish, report } from '../trace/emit.ts'
 import { flushQueue, neighUpdate } from './output.ts'
 
@@ -18,7 +18,7 @@ import { flushQueue, neighUpdate } from './output.ts'
  * An ARP frame that reached this host. A request for one of our addresses is answered, on whatever device it came in
  * (arp_ignore 0), and teaches us the asker; an answer teaches us only what we asked for.
  * Models net/ipv4/arp.c arp_process().
- * Simplified: proxy answers are not delayed; arp_filter and arp_accept are 0.
+ * Simplified: proxy answers are not delayed; arp_filter and arp_accept are 0; nobody announces an address (arp_notify, gratuitous ARP).
  */
 export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
   if (arp.op === 'request') {
@@ -59,29 +59,28 @@ export function arpInput(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): void {
  * ours. Most copies of a flooded request are; the rest of `arpInput` would come to the same end.
  */
 export function arpIsNoise(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
-  if (arp.op !== 'request' || ctx.tx.oneBy('addr', 'netnsAddress', `${link.netns}|${arp.targetIp}`)) return false
-  return !ctx.tx.get('neigh', neighId(link.id, arp.senderIp)) && !mayStandIn(ctx, link, arp)
+  if (arp.op !== 'request' || mayAnswer(ctx.tx, link, arp.targetIp)) return false
+  return !ctx.tx.get('neigh', neighId(link.id, arp.senderIp)) && !proxyEntry(ctx.tx, link, arp.targetIp)
 }
 
 /** Whether this host might answer for an address, whoever asks, proxy entries apart. */
 export function mayAnswer(world: WorldReader, link: LinkRow, target: Ip): boolean {
-  if (world.oneBy('addr', 'netnsAddress', `${link.netns}|${target}`)) return true
+  return world.oneBy('addr', 'netnsAddress', `${link.netns}|${target}`) !== undefined || standsIn(world, link, target)
+}
+
+/** Might this host answer for an address that is on none of its links? By proxy_arp or a local route. */
+function standsIn(world: WorldReader, link: LinkRow, target: Ip): boolean {
   if (forwards(world, link, 'ipv4') && anyConfOf(world, link, 'ipv4', 'proxy_arp')) return true
   return isLocal(world, link.netns, target)
+}
+
+function proxyEntry(world: WorldReader, link: LinkRow, target: Ip): NeighRow | undefined {
+  return forwards(world, link, 'ipv4') ? world.get('neigh', `${neighId(link.id, target)}|proxy`) : undefined
 }
 
 /** What the step of such a copy says. */
 export function noiseText(link: LinkRow, target: Ip): string {
   return `received on ${link.name}: ${target} is not an address of this host`
-}
-
-/** Might this host answer for an address that is on none of its links? By proxy_arp, a proxy entry, a local route. */
-function mayStandIn(ctx: Ctx, link: LinkRow, arp: Arp): boolean {
-  if (forwards(ctx.tx, link, 'ipv4')) {
-    if (anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return true
-    if (ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)) return true
-  }
-  return isLocal(ctx.tx, link.netns, arp.targetIp)
 }
 
 const LOCKTIME_US = 1_000_000
@@ -93,12 +92,12 @@ function answersFor(ctx: Ctx, link: LinkRow, skb: Skb, arp: Arp): RecordRef | un
   if (isUnspecified(arp.senderIp)) return own && own.link === link.id ? refTo('addr', own) : undefined // duplicate address detection
   if (own && ignore >= 1 && own.link !== link.id) return undefined
   if (own && ignore >= 8) return undefined
-  if (!own && !mayStandIn(ctx, link, arp)) return undefined
+  const proxy = proxyEntry(ctx.tx, link, arp.targetIp)
+  if (!own && !proxy && !standsIn(ctx.tx, link, arp.targetIp)) return undefined
   const way = routeInput(ctx, link, { ...skb, ip: undefined }, { src: arp.senderIp, dst: arp.targetIp })
   if (way.kind === 'local') return own ? refTo('addr', own) : way.route?.by
   if (way.kind !== 'forward' || !('route' in way.route)) return undefined
   if (way.route.dev === link.id || way.route.dev === loOf(link.netns)) return undefined
-  const proxy = ctx.tx.get('neigh', `${neighId(link.id, arp.targetIp)}|proxy`)
   if (proxy) return refTo('neigh', proxy)
   if (!anyConfOf(ctx.tx, link, 'ipv4', 'proxy_arp')) return undefined
   const key =
