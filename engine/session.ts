@@ -23,6 +23,8 @@ const QUESTION_BUDGET = { withinUs: 240_000_000, maxEvents: 200_000 }
  */
 export class Session {
   private running: Running | undefined
+  /** What was loaded and each edit since, by the moment at which it was made: an edit in the past starts from what held then. */
+  private texts: readonly { readonly made: number; readonly running: Running }[] = []
   private question: Question | undefined
   private answer: AnswerView | null = null
   private readonly tell: (update: Update) => void
@@ -80,12 +82,13 @@ export class Session {
   }
 
   private load(command: Extract<Command, { type: 'load' | 'edit' }>): void {
-    const old = this.running
-    const seed = command.type === 'load' ? command.seed : old?.input.seed
+    const history = this.running?.sim.moment ?? 0
+    const before = this.texts.filter(({ made }) => made < history)
+    const old = before.at(-1)?.running // none at the very beginning, when nothing was read yet
+    const seed = command.type === 'load' ? command.seed : this.running?.input.seed
     const input = { files: command.files, seed, limits: this.limits }
     const budget = { onSlice: this.progress(command.id) }
     const base = old?.sim.world.position ?? 0
-    const history = old?.sim.moment ?? 0
     const loaded = command.type === 'edit' && old ? editScenario(old, input, budget) : loadScenario(input, budget)
     if (!loaded.ok) {
       return this.tell({
@@ -96,7 +99,9 @@ export class Session {
         diagnostics: loaded.diagnostics,
       })
     }
-    this.running = loaded.running
+    const { running } = loaded
+    this.texts = running.rebuilt ? [{ made: 0, running }] : [...before, { made: history, running }]
+    this.running = running
     this.question = command.question ?? this.question
     if (this.pose(budget) !== undefined) {
       this.question = suggestQuestion(this.world.world)
